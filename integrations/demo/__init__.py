@@ -1,0 +1,1 @@
+"""The demo: a year of shows to look at, against the sandbox, on this machine alone."""

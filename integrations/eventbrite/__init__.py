@@ -1,0 +1,1 @@
+"""Eventbrite: events, orders and attendees in. Nova writes nothing there."""

@@ -1,0 +1,1 @@
+"""HubSpot: contacts in, Nova's figures out."""
