@@ -4,6 +4,8 @@ import django.db.models.deletion
 import nova_project.money
 import simple_history.models
 from django.conf import settings
+from decimal import Decimal
+
 from django.db import migrations, models
 
 
@@ -50,10 +52,10 @@ class Migration(migrations.Migration):
                 ('frequency_4', models.PositiveIntegerField(default=5, verbose_name='4: from')),
                 ('frequency_3', models.PositiveIntegerField(default=3, verbose_name='3: from')),
                 ('frequency_2', models.PositiveIntegerField(default=2, verbose_name='2: from')),
-                ('monetary_5', nova_project.money.MoneyField(decimal_places=3, default=500, max_digits=14, verbose_name='5: from')),
-                ('monetary_4', nova_project.money.MoneyField(decimal_places=3, default=250, max_digits=14, verbose_name='4: from')),
-                ('monetary_3', nova_project.money.MoneyField(decimal_places=3, default=100, max_digits=14, verbose_name='3: from')),
-                ('monetary_2', nova_project.money.MoneyField(decimal_places=3, default=50, max_digits=14, verbose_name='2: from')),
+                ('monetary_5', nova_project.money.MoneyField(decimal_places=3, default=Decimal('500'), max_digits=14, verbose_name='5: from')),
+                ('monetary_4', nova_project.money.MoneyField(decimal_places=3, default=Decimal('250'), max_digits=14, verbose_name='4: from')),
+                ('monetary_3', nova_project.money.MoneyField(decimal_places=3, default=Decimal('100'), max_digits=14, verbose_name='3: from')),
+                ('monetary_2', nova_project.money.MoneyField(decimal_places=3, default=Decimal('50'), max_digits=14, verbose_name='2: from')),
                 ('history_id', models.AutoField(primary_key=True, serialize=False)),
                 ('history_date', models.DateTimeField(db_index=True)),
                 ('history_change_reason', models.CharField(max_length=100, null=True)),
@@ -82,10 +84,10 @@ class Migration(migrations.Migration):
                 ('frequency_4', models.PositiveIntegerField(default=5, verbose_name='4: from')),
                 ('frequency_3', models.PositiveIntegerField(default=3, verbose_name='3: from')),
                 ('frequency_2', models.PositiveIntegerField(default=2, verbose_name='2: from')),
-                ('monetary_5', nova_project.money.MoneyField(decimal_places=3, default=500, max_digits=14, verbose_name='5: from')),
-                ('monetary_4', nova_project.money.MoneyField(decimal_places=3, default=250, max_digits=14, verbose_name='4: from')),
-                ('monetary_3', nova_project.money.MoneyField(decimal_places=3, default=100, max_digits=14, verbose_name='3: from')),
-                ('monetary_2', nova_project.money.MoneyField(decimal_places=3, default=50, max_digits=14, verbose_name='2: from')),
+                ('monetary_5', nova_project.money.MoneyField(decimal_places=3, default=Decimal('500'), max_digits=14, verbose_name='5: from')),
+                ('monetary_4', nova_project.money.MoneyField(decimal_places=3, default=Decimal('250'), max_digits=14, verbose_name='4: from')),
+                ('monetary_3', nova_project.money.MoneyField(decimal_places=3, default=Decimal('100'), max_digits=14, verbose_name='3: from')),
+                ('monetary_2', nova_project.money.MoneyField(decimal_places=3, default=Decimal('50'), max_digits=14, verbose_name='2: from')),
             ],
             options={
                 'verbose_name': 'set of segment bands',

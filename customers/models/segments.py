@@ -5,6 +5,7 @@ person's score moves only when the person does something, or nothing for too lon
 """
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
@@ -42,10 +43,10 @@ class SegmentBands(Timestamped):
     frequency_4 = models.PositiveIntegerField("4: from", default=5)
     frequency_3 = models.PositiveIntegerField("3: from", default=3)
     frequency_2 = models.PositiveIntegerField("2: from", default=2)
-    monetary_5 = MoneyField("5: from", default=500)
-    monetary_4 = MoneyField("4: from", default=250)
-    monetary_3 = MoneyField("3: from", default=100)
-    monetary_2 = MoneyField("2: from", default=50)
+    monetary_5 = MoneyField("5: from", default=Decimal(500))
+    monetary_4 = MoneyField("4: from", default=Decimal(250))
+    monetary_3 = MoneyField("3: from", default=Decimal(100))
+    monetary_2 = MoneyField("2: from", default=Decimal(50))
     history = HistoricalRecords()
 
     class Meta:

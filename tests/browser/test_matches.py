@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from customers.models import Consent, Customer
 from integrations.matching.suggestions import refresh_suggestions
 from integrations.models import ContactLink, LinkState, MatchSuggestion
-from tests.browser.test_plan import complaints, log_in, shoot
+from tests.browser.test_plan import complaints, follow, log_in, shoot
 from tests.factories import make_buyer
 
 __all__ = ["complaints"]
@@ -38,7 +38,7 @@ def test_pairs_are_worked_off(page: Page, complaints: list[str]) -> None:
 
     page.goto("/admin/reports/matches/")
     shoot(page, "matches-report")
-    page.get_by_role("link", name="Two customers, one mailbox").click()
+    follow(page.get_by_role("link", name="Two customers, one mailbox"))
     shoot(page, "matches-list")
     page.get_by_role("link", name="Review matches").click()
     expect(page.get_by_role("listitem", name="Ada Byron and Ada Byron")).to_be_visible()
@@ -60,16 +60,16 @@ def test_pairs_are_worked_off(page: Page, complaints: list[str]) -> None:
     expect(page.get_by_text("Nothing to review here.")).to_be_visible()
     assert Customer.objects.count() == 4
 
-    page.get_by_role("link", name="Contact and customer").click()
+    follow(page.get_by_role("link", name="Contact and customer"))
     shoot(page, "matches-contact")
     page.get_by_role("button", name="Link: Contact 62 and Ada Byron").click()
     expect(page.get_by_text("1 contact linked.")).to_be_visible()
 
-    page.get_by_role("link", name="Decided").click()
+    follow(page.get_by_role("link", name="Decided"))
     shoot(page, "matches-decided")
     page.get_by_role("button", name="Undo: ").first.click()
     expect(page.get_by_text("they are two customers again").first).to_be_visible()
-    page.get_by_role("link", name="into customer").first.click()
+    follow(page.get_by_role("link", name="into customer").first)
     shoot(page, "merge")
     assert Customer.objects.count() == 5
     assert MatchSuggestion.objects.open().count() == 1
@@ -81,11 +81,12 @@ def test_two_customers_are_found_and_merged_by_hand(page: Page, complaints: list
     log_in(page)
 
     page.goto(f"/admin/customers/customer/{ada.pk}/change/")
-    page.get_by_role("link", name="Merge with another").click()
+    follow(page.get_by_role("link", name="Merge with another"))
     page.get_by_role("searchbox", name="Search customers").fill("lovelace")
-    page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     shoot(page, "merge-search")
-    page.get_by_role("link", name="Compare with Countess Lovelace").click()
+    follow(page.get_by_role("link", name="Compare with Countess Lovelace"))
     page.get_by_role("radio", name="keep").first.check()
     shoot(page, "merge-compare")
     page.get_by_role("button", name="One person: merge").click()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import Group, User
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from integrations.http import Meter
 from integrations.hubspot.setup import set_up
@@ -70,6 +70,12 @@ def shoot(page: Page, name: str) -> None:
             page.screenshot(path=Path(SHOTS) / f"{name}-{width}.png", full_page=True)
 
 
+def follow(link: Locator) -> None:
+    """Clicks what leads to another page, and waits for that page."""
+    with link.page.expect_navigation():
+        link.click()
+
+
 def go_on_here(page: Page) -> None:
     """No worker runs beside the tests, so the page offers to do the run itself."""
     page.get_by_role("button", name="Go on here").click()
@@ -86,7 +92,7 @@ def test_from_a_plan_to_what_it_did_and_back(page, complaints, world):
     page.goto("/admin/hubspot/plan/")
     expect(page.get_by_text("Nothing is planned.")).to_be_visible()
     shoot(page, "plan-empty")
-    page.get_by_role("button", name="Make a plan now").click()
+    follow(page.get_by_role("button", name="Make a plan now"))
     shoot(page, "run-waiting")
     go_on_here(page)
     page.get_by_role("link", name="To the plan").click()
@@ -104,7 +110,7 @@ def test_from_a_plan_to_what_it_did_and_back(page, complaints, world):
 
     held = [row["properties"].get("nova_total_spend") for row in world.dump("contacts")]
     assert held == ["20", "20", "20"]
-    page.get_by_role("link", name="Undo this run…").click()
+    follow(page.get_by_role("link", name="Undo this run…"))
     shoot(page, "undo")
     page.get_by_role("button", name="Undo run").click()
     go_on_here(page)

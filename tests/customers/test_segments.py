@@ -139,9 +139,12 @@ def test_the_database_refuses_bands_out_of_order(wrong):
         SegmentBands.objects.update(**wrong)
 
 
-def test_there_is_one_set_of_bands_and_without_it_the_usual_ones_hold():
+def test_there_is_one_set_of_bands_and_without_it_the_usual_ones_hold(admin_client):
     with pytest.raises(IntegrityError), transaction.atomic():
         SegmentBands.objects.create()
     SegmentBands.objects.all().delete()
 
     assert SegmentBands.current().recency_5 == 30
+    person = make_visitor(0, 1, "20")
+    page = admin_client.get(f"{LIST}{person.pk}/change/").content.decode()
+    assert "Came in the last 90 days, to one show in all." in page
