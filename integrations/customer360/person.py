@@ -2,14 +2,14 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 
-from django.db.models import Max
 from django.utils import timezone
 
-from customers.models import Attendance, Customer, LeadScore, Order, Touch, clean_address
+from customers.models import Customer, Order, clean_address
 from integrations.customer360.beside import Side, side_by_side
+from integrations.customer360.header import Header, header_of
 from integrations.customer360.places import (
     eventbrite_event,
     hubspot_contact,
@@ -22,50 +22,12 @@ from integrations.hubspot.deals.account import SALES
 from integrations.hubspot.plans import kind_label
 from integrations.models import ContactLink, DealLink, HubSpotDeal, RemoteWrite
 from integrations.models.links import LINKED
-from nova_project.money import company_currency, quantize
+from nova_project.money import quantize
 
 MAY_VIEW = "customers.view_customer"
 MAY_VIEW_LINKS = "integrations.view_contactlink"
 MAY_VIEW_WRITES = "integrations.view_remotewrite"
 _MOST_DEALS, _MOST_WRITES = 100, 100
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """Who the person is, in figures. `total_spend` is in `currency`; times are UTC."""
-
-    id: int
-    name: str
-    email: str
-    addresses: list[str]
-    phone: str
-    city: str
-    country: str
-    type: str
-    type_label: str
-    total_spend: Decimal
-    currency: str
-    booked_events: int
-    attended_events: int
-    seats: int
-    first_event_on: date | None
-    last_event_on: date | None
-    lead_score: int | None
-    lead_band: str
-    lead_chance_percent: Decimal | None
-    lead_reasons: list[str]
-    expected_visits: Decimal | None
-    last_seen_at: datetime | None
-    consent: str
-    consent_label: str
-    owner: str
-    lifecycle_stage: str
-    source: str
-    latest_source: str
-    last_contacted_at: datetime | None
-    emails_delivered: int
-    emails_opened: int
-    emails_clicked: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +118,7 @@ def customer_360(
     in_force = next((link for link in links if _is_in_force(link)), None)
     sees_links = may(MAY_VIEW_LINKS)
     return Customer360(
-        header=_header(customer),
+        header=header_of(customer),
         places=_places(customer, in_force if sees_links else None),
         sides=side_by_side(customer, in_force) if sees_links else None,
         links=[_link(link) for link in links] if sees_links else None,
@@ -169,58 +131,6 @@ def customer_360(
 def _is_in_force(link: ContactLink) -> bool:
     """The same rule as `ContactLinkQuerySet.linked`."""
     return link.state in LINKED and link.archived_at is None
-
-
-def _header(customer: Customer) -> Header:
-    currency = company_currency()
-    lead = LeadScore.objects.filter(customer=customer).first() or LeadScore(customer=customer)
-    return Header(
-        id=customer.pk,
-        name=customer.name,
-        email=customer.email,
-        addresses=[address.address for address in customer.addresses.all()],
-        phone=customer.phone,
-        city=customer.city,
-        country=customer.country,
-        type=customer.customer_type,
-        type_label=customer.get_customer_type_display(),
-        total_spend=quantize(customer.total_spend, currency),
-        currency=currency,
-        booked_events=customer.events_booked,
-        attended_events=customer.events_attended,
-        seats=customer.seats_count,
-        first_event_on=customer.first_event_on,
-        last_event_on=customer.last_event_on,
-        lead_score=customer.lead_score,
-        lead_band=customer.lead_band,
-        lead_chance_percent=lead.chance,
-        lead_reasons=lead.words,
-        expected_visits=lead.expected_visits,
-        last_seen_at=_last_seen(customer),
-        consent=customer.consent,
-        consent_label=customer.get_consent_display(),
-        owner=customer.owner,
-        lifecycle_stage=customer.lifecycle_stage,
-        source=customer.source,
-        latest_source=customer.latest_source,
-        last_contacted_at=customer.last_contacted_at,
-        emails_delivered=customer.emails_delivered_count,
-        emails_opened=customer.emails_opened_count,
-        emails_clicked=customer.emails_clicked_count,
-    )
-
-
-def _last_seen(customer: Customer) -> datetime | None:
-    """When the person was last heard of: an order, a check-in, a touch, a logged contact."""
-    now = timezone.now()
-    found = [
-        Order.objects.filter(buyer=customer).aggregate(at=Max("ordered_at"))["at"],
-        Attendance.objects.filter(holder=customer).aggregate(at=Max("checked_in_at"))["at"],
-        Touch.objects.filter(customer=customer).aggregate(at=Max("occurred_at"))["at"],
-        customer.last_contacted_at,
-    ]
-    past = [at for at in found if at is not None and at <= now]
-    return max(past).astimezone(UTC) if past else None
 
 
 def _places(customer: Customer, link: ContactLink | None) -> Places:
