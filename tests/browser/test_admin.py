@@ -1,17 +1,15 @@
 """What staff do in the admin, in a real browser, under the page's own security policy."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.contrib.auth.models import Group, User
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from customers.models import EmailAddress
 from finance.models import Expense, LedgerKind
-from nova_project.roles import set_up_roles
+from tests.browser.steps import log_in
 from tests.factories import (
     make_customer,
     make_event,
@@ -31,32 +29,6 @@ PAGES = [
     "/admin/finance/expense/",
     "/admin/finance/expense/add/",
 ]
-PASSWORD = "a-long-password-for-tests"
-
-
-@pytest.fixture
-def complaints(page: Page) -> Iterator[list[str]]:
-    """What the browser's console complains of; there must be nothing when the test ends."""
-    found: list[str] = []
-    page.on("console", lambda m: found.append(m.text) if m.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: found.append(str(error)))
-    yield found
-    assert found == []
-
-
-def log_in(page: Page, role: str = "") -> None:
-    """Logs in as a superuser, or as somebody with `role`."""
-    user = User.objects.create_user("ada", password=PASSWORD, is_staff=True)
-    if role:
-        set_up_roles()
-        user.groups.add(Group.objects.get(name=role))
-    else:
-        User.objects.filter(pk=user.pk).update(is_superuser=True)
-    page.goto("/admin/login/")
-    page.get_by_label("Username").fill("ada")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("main")).to_be_attached()
 
 
 def tab_to(page: Page, selector: str) -> None:

@@ -5,13 +5,13 @@ from playwright.sync_api import expect
 
 from customers.models import Audience
 from customers.services import refresh_rollups
-from tests.browser.test_admin import complaints, log_in  # noqa: F401  a fixture and a step
+from tests.browser.steps import log_in
 from tests.factories import make_buyer, make_customer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_an_audience_is_built_counted_and_saved(page, complaints):  # noqa: F811
+def test_an_audience_is_built_counted_and_saved(page, complaints):
     make_buyer("ada@x.org", events=2, city="Berlin")
     make_buyer("ben@x.org", events=2, city="Bonn")
     make_customer("cy@x.org", city="Bonn")

@@ -9,8 +9,7 @@ from playwright.sync_api import expect
 from customers.models import Campaign, Touch, TouchKind
 from customers.services import refresh_rollups
 from integrations.models import ContactLink, LinkState, MatchRule
-from tests.browser.test_admin import complaints, log_in  # noqa: F401  a fixture and a step
-from tests.browser.test_plan import shoot
+from tests.browser.steps import log_in, shoot
 from tests.factories import make_customer, make_event, make_order, make_seat
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -51,7 +50,7 @@ def make_regular():
 
 def test_a_person_is_compared_between_the_systems_and_followed_through_time(
     page,
-    complaints,  # noqa: F811
+    complaints,
     settings,
 ):
     settings.HUBSPOT_PORTAL_ID = "123"

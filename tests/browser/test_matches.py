@@ -6,10 +6,8 @@ from playwright.sync_api import Page, expect
 from customers.models import Consent, Customer
 from integrations.matching.suggestions import refresh_suggestions
 from integrations.models import ContactLink, LinkState, MatchSuggestion
-from tests.browser.test_plan import complaints, follow, log_in, shoot
+from tests.browser.steps import follow, log_in, shoot
 from tests.factories import make_buyer
-
-__all__ = ["complaints"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,7 +32,7 @@ def make_people() -> None:
 
 def test_pairs_are_worked_off(page: Page, complaints: list[str]) -> None:
     make_people()
-    log_in(page)
+    log_in(page, "Marketing")
 
     page.goto("/admin/reports/matches/")
     shoot(page, "matches-report")
@@ -78,7 +76,7 @@ def test_pairs_are_worked_off(page: Page, complaints: list[str]) -> None:
 def test_two_customers_are_found_and_merged_by_hand(page: Page, complaints: list[str]) -> None:
     ada = make_buyer("ada@x.org", first_name="Ada", last_name="Byron")
     make_buyer("countess@y.org", events=2, first_name="Countess", last_name="Lovelace")
-    log_in(page)
+    log_in(page, "Marketing")
 
     page.goto(f"/admin/customers/customer/{ada.pk}/change/")
     follow(page.get_by_role("link", name="Merge with another"))

@@ -1,12 +1,9 @@
 """Staff make a plan, approve a group, apply it, look at the results and take them back."""
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from django.contrib.auth.models import Group, User
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from integrations.http import Meter
 from integrations.hubspot.setup import set_up
@@ -14,13 +11,10 @@ from integrations.hubspot.sync import connect
 from integrations.models import Problem, RemoteWrite, SyncRun, System
 from integrations.sandbox.server import running
 from integrations.sandbox.world import HUBSPOT_TOKEN, World
-from nova_project.roles import set_up_roles
+from tests.browser.steps import follow, log_in, shoot
 from tests.factories import make_buyer
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-PASSWORD = "a-long-password-for-tests"
-SHOTS = os.environ.get("NOVA_SHOTS", "")
 
 
 @pytest.fixture
@@ -39,43 +33,6 @@ def world(settings, tmp_path) -> Iterator[World]:
         yield made
 
 
-@pytest.fixture
-def complaints(page: Page) -> Iterator[list[str]]:
-    found: list[str] = []
-    page.on("console", lambda m: found.append(m.text) if m.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: found.append(str(error)))
-    yield found
-    assert found == []
-
-
-def log_in(page: Page) -> None:
-    user = User.objects.create_user("ada", password=PASSWORD, is_staff=True)
-    set_up_roles()
-    user.groups.add(Group.objects.get(name="Marketing"))
-    page.goto("/admin/login/")
-    page.get_by_label("Username").fill("ada")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("main")).to_be_attached()
-
-
-def shoot(page: Page, name: str) -> None:
-    """Sees to it that nothing overflows, on a desk and on a phone; keeps pictures of both where
-    NOVA_SHOTS names a folder."""
-    for width in (390, 1440):
-        page.set_viewport_size({"width": width, "height": 900})
-        overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        assert overflow <= 0, f"{name} is {overflow} px too wide at {width}"
-        if SHOTS:
-            page.screenshot(path=Path(SHOTS) / f"{name}-{width}.png", full_page=True)
-
-
-def follow(link: Locator) -> None:
-    """Clicks what leads to another page, and waits for that page."""
-    with link.page.expect_navigation():
-        link.click()
-
-
 def go_on_here(page: Page) -> None:
     """No worker runs beside the tests, so the page offers to do the run itself."""
     page.get_by_role("button", name="Go on here").click()
@@ -87,7 +44,7 @@ def test_from_a_plan_to_what_it_did_and_back(page, complaints, world):
         make_buyer(f"known{number}@x.org", first_name="Known", last_name=f"Person {number}")
         world.add_contact(f"known{number}@x.org", nova_total_spend="5", city="Rome")
     make_buyer("new@x.org", first_name="New", last_name="Buyer", events=2)
-    log_in(page)
+    log_in(page, "Marketing")
 
     page.goto("/admin/hubspot/plan/")
     expect(page.get_by_text("Nothing is planned.")).to_be_visible()
@@ -136,7 +93,7 @@ def test_a_customer_is_never_written_to_again(page, complaints, world):
         after={"phone": "1", "city": "Rome"},
         reason="Differs from Nova: phone, city.",
     )
-    log_in(page)
+    log_in(page, "Marketing")
 
     page.goto("/admin/hubspot/plan/?q=other")
     page.get_by_role("checkbox", name="Choose Other Buyer").check()
@@ -171,7 +128,7 @@ def test_the_inbox_is_worked_off(page, complaints, world):
         state="failed",
         error="HubSpot refuses phone: The phone number is too short.",
     )
-    log_in(page)
+    log_in(page, "Marketing")
 
     page.goto("/admin/")
     page.get_by_role("link", name="matters wait for a person").click()

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from finance.models import LedgerKind
-from tests.browser.test_admin import complaints, log_in  # noqa: F401  a fixture and a step
+from tests.browser.steps import log_in
 from tests.factories import (
     make_agreement,
     make_event,
@@ -29,7 +29,7 @@ def drawn_in(pdf: bytes) -> int:
     return sum(len(re.findall(rb"T[jJ]\b", page)) for page in pages)
 
 
-def test_a_settlement_is_closed_and_printed(page, complaints):  # noqa: F811
+def test_a_settlement_is_closed_and_printed(page, complaints):
     event = make_event(name="Foxes at the Kesselhaus")
     order = make_order(event, gross="1000.00")
     make_seat(order)

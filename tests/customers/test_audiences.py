@@ -3,10 +3,8 @@
 from datetime import date, timedelta
 
 import pytest
-from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -20,8 +18,8 @@ from customers.models import (
 )
 from customers.services import erase_person, refresh_rollups
 from events.models import EventStatus
-from nova_project.roles import set_up_roles
 from tests.factories import make_customer, make_event, make_order, make_seat, make_show_type
+from tests.staff import client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -47,15 +45,6 @@ def members(one, today=TODAY):
 
 def before(days):
     return TODAY - timedelta(days=days)
-
-
-def of_role(role):
-    set_up_roles()
-    user = User.objects.create(username=role, is_staff=True)
-    user.groups.add(Group.objects.get(name=role))
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def test_repeat_customers_booked_two_events_or_more():
@@ -212,7 +201,7 @@ def test_the_list_of_audiences_shows_how_many_people_each_has_now():
     buyer("twice@x.org", before(9), before(5))
     refresh_rollups()
 
-    page = of_role("Marketing").get(reverse("admin:customers_audience_changelist"))
+    page = client_of("Marketing").get(reverse("admin:customers_audience_changelist"))
 
     shown = {one.name: one.counted_people for one in page.context["cl"].result_list}
     assert shown["Repeat customers"] == 1
@@ -224,7 +213,7 @@ def test_marketers_get_the_members_as_csv():
     buyer("twice@x.org", before(9), before(5), first_name="=Ada", last_name="King")
     refresh_rollups()
     one = Audience.objects.get(rule=AudienceRule.REPEAT)
-    client = of_role("Marketing")
+    client = client_of("Marketing")
 
     page = client.get(reverse("admin:customers_audience_change", args=[one.pk]))
     response = client.get(reverse("admin:customers_audience_members", args=[one.pk]))
@@ -242,7 +231,7 @@ def test_marketers_get_the_members_as_csv():
 @pytest.mark.parametrize("role", ["Finance", "Box office", "Viewer"])
 def test_others_get_neither_audiences_nor_members(role):
     one = Audience.objects.get(rule=AudienceRule.REPEAT)
-    client = of_role(role)
+    client = client_of(role)
 
     statuses = [
         client.get(reverse(f"admin:customers_audience_{page}", args=args)).status_code

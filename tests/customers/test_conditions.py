@@ -3,16 +3,14 @@
 from datetime import date, timedelta
 
 import pytest
-from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.test import Client
 from django.urls import reverse
 
 from customers.models import Audience, AudienceCondition, AudienceRule, Consent, Relation, Subject
 from customers.services import refresh_rollups
-from nova_project.roles import set_up_roles
 from tests.factories import make_customer, make_event, make_order, make_show_type
+from tests.staff import client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -139,12 +137,7 @@ def test_the_database_refuses_conditions_that_mean_nothing(fields):
 
 @pytest.fixture
 def client():
-    set_up_roles()
-    user = User.objects.create(username="Marketing", is_staff=True)
-    user.groups.add(Group.objects.get(name="Marketing"))
-    client = Client()
-    client.force_login(user)
-    return client
+    return client_of("Marketing")
 
 
 def typed(*conditions, initial=0, **fields):

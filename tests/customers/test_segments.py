@@ -5,14 +5,13 @@ from decimal import Decimal
 
 import pytest
 import time_machine
-from django.contrib.auth.models import Group, User
 from django.db import IntegrityError, transaction
 
 from customers.models import Customer, Segment, SegmentBands
 from customers.services.segments import segments
 from nova_project.periods import Period
-from nova_project.roles import set_up_roles
 from tests.factories import make_customer
+from tests.staff import client_of
 
 TODAY = date(2026, 6, 15)
 ALL = Period(date(2020, 1, 1), date(2027, 1, 1))
@@ -113,11 +112,8 @@ def test_the_list_shows_one_segment_and_the_page_says_why(admin_client):
     assert "Came in the last 90 days, to one show in all." in page
 
 
-def test_marketing_moves_a_band_and_people_move_with_it(client):
-    set_up_roles()
-    user = User.objects.create_user("mia", is_staff=True)
-    user.groups.add(Group.objects.get(name="Marketing"))
-    client.force_login(user)
+def test_marketing_moves_a_band_and_people_move_with_it():
+    client = client_of("Marketing")
     make_visitor(95, 1, "20")
     bands = SegmentBands.objects.get()
     posted = {f.name: getattr(bands, f.name) for f in bands._meta.fields if "_" in f.name}

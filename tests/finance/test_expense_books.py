@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
@@ -25,22 +25,13 @@ from finance.services import (
     record_expense,
     share_expenses,
 )
-from nova_project.roles import set_up_roles
 from tests.factories import make_event, make_expense
+from tests.staff import client_of
 
 pytestmark = pytest.mark.django_db
 
 PDF = b"%PDF-1.4\nreceipt"
 SHEET = "admin:finance_expense_sheet"
-
-
-def client_of(role: str) -> Client:
-    set_up_roles()
-    user = User.objects.create_user(role, is_staff=True)
-    user.groups.add(Group.objects.get(name=role))
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def form(**fields: object) -> dict[str, object]:

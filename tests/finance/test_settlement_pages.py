@@ -1,13 +1,11 @@
 from decimal import Decimal
 
 import pytest
-from django.contrib.auth.models import Group, User
-from django.test import Client
+from django.contrib.auth.models import User
 from django.urls import reverse
 
 from finance.models import LedgerKind, Settlement
 from finance.services import close_settlement, compare_settlements
-from nova_project.roles import set_up_roles
 from tests.factories import (
     make_agreement,
     make_event,
@@ -17,18 +15,10 @@ from tests.factories import (
     make_performer,
     make_seat,
 )
+from tests.staff import client_of
 
 pytestmark = pytest.mark.django_db
 D = Decimal
-
-
-def client_of(role: str) -> Client:
-    set_up_roles()
-    user, _ = User.objects.get_or_create(username=role, is_staff=True)
-    user.groups.add(Group.objects.get(name=role))
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def page_of(event, step: str = "of_event", *args: int) -> str:

@@ -1,14 +1,11 @@
 from decimal import Decimal
 
 import pytest
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from events.models import TicketClass
 from finance.models import Basis, Expense, ExpenseStatus, LedgerKind
 from finance.services.profit import event_money
-from nova_project.roles import set_up_roles
 from tests.factories import (
     make_agreement,
     make_event,
@@ -17,6 +14,7 @@ from tests.factories import (
     make_order,
     make_seat,
 )
+from tests.staff import client_of
 
 VERSUS = {
     "price": "20",
@@ -149,11 +147,8 @@ def test_saving_keeps_costs_as_the_budget_of_the_show_once(admin_client):
     ("role", "seen", "saved"),
     [("Viewer", 200, 403), ("Finance", 200, 302), ("Box office", 403, 403)],
 )
-def test_only_those_who_plan_expenses_may_save(client, role, seen, saved):
-    set_up_roles()
-    user = get_user_model().objects.create_user("pat", is_staff=True)
-    user.groups.add(Group.objects.get(name=role))
-    client.force_login(user)
+def test_only_those_who_plan_expenses_may_save(role, seen, saved):
+    client = client_of(role)
     event = make_event()
 
     assert client.get(url(event), VERSUS).status_code == seen

@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from django.contrib.auth.models import Group, Permission, User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -18,7 +18,6 @@ from integrations.models import (
     SyncRun,
     System,
 )
-from nova_project.roles import set_up_roles
 from tests.factories import (
     make_customer,
     make_event,
@@ -28,6 +27,7 @@ from tests.factories import (
     make_seat,
     make_show_type,
 )
+from tests.staff import client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -43,13 +43,6 @@ def logged_in(user: User) -> Client:
     client = Client()
     client.force_login(user)
     return client
-
-
-def of_role(role: str) -> Client:
-    set_up_roles()
-    user = User.objects.create(username=role, is_staff=True)
-    user.groups.add(Group.objects.get(name=role))
-    return logged_in(user)
 
 
 def make_run(system: System = System.HUBSPOT, **fields: object) -> SyncRun:
@@ -131,7 +124,7 @@ def test_who_may_not_see_links_sees_a_customer_without_hubspot():
     client = Client()
     client.force_login(helper)
 
-    marketing, without = of_role("Marketing").get(url), client.get(url)
+    marketing, without = client_of("Marketing").get(url), client.get(url)
 
     assert "side by side" in marketing.text
     assert (without.status_code, "side by side" in without.text) == (200, False)
@@ -173,7 +166,7 @@ def test_a_rejected_suggestion_is_kept_and_one_in_force_is_left_alone(client):
 def test_a_problem_is_marked_as_gone_by_those_who_may(role, is_resolved):
     problem = make_problem()
 
-    of_role(role).post(
+    client_of(role).post(
         reverse("admin:integrations_problem_changelist"),
         {"action": "resolve", "_selected_action": [problem.pk]},
     )
@@ -336,7 +329,7 @@ def test_each_role_has_its_own_home_page(role, titles):
     make_show(timezone.localdate(), "10.00")
     make_problem()
 
-    response = of_role(role).get(reverse(HOME))
+    response = client_of(role).get(reverse(HOME))
 
     every = {"This month", "Net revenue", "Next shows", "What needs"}
     assert {title for title in every if panel(response, title)} == titles
@@ -346,6 +339,6 @@ def test_a_viewer_is_not_told_of_problems_and_runs():
     make_problem()
     make_event()
 
-    rows = said(of_role("Viewer").get(reverse(HOME)), "What needs attention")
+    rows = said(client_of("Viewer").get(reverse(HOME)), "What needs attention")
 
     assert rows == [["1", "shows have no show type"]]

@@ -1,13 +1,12 @@
 """Lists and audiences in the admin: what staff see and decide."""
 
 import pytest
-from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.urls import reverse
 
 from customers.models import Audience, AudienceRule
 from integrations.models import AudienceLink, ListState
-from nova_project.roles import set_up_roles
+from tests.staff import client_of
 
 pytestmark = pytest.mark.django_db
 LISTS = "admin:integrations_audiencelink_changelist"
@@ -15,12 +14,7 @@ LISTS = "admin:integrations_audiencelink_changelist"
 
 @pytest.fixture
 def marketer(db) -> Client:
-    set_up_roles()
-    user = User.objects.create(username="marketer", is_staff=True)
-    user.groups.add(Group.objects.get(name="Marketing"))
-    client = Client()
-    client.force_login(user)
-    return client
+    return client_of("Marketing")
 
 
 def a_list(state, list_id="77"):

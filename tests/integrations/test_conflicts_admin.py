@@ -10,8 +10,8 @@ from django.urls import reverse
 from customers.models import Customer
 from integrations.inbox.listing import waiting_count
 from integrations.models import Conflict, ContactLink, DealKind, DealLink, LinkState
-from nova_project.roles import set_up_roles
 from tests.factories import make_customer, make_event, make_expense
+from tests.staff import client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -144,15 +144,6 @@ def make_conflict_of_expense() -> Conflict:
         hubspot_id="9", kind=DealKind.EXPENSE, name="Sound hire", expense=expense, agreed={}
     )
     return Conflict.objects.create(deal=link, field="amount", local_value="80", remote_value="70")
-
-
-def client_of(role: str) -> Client:
-    set_up_roles()
-    user = User.objects.create(username=role, is_staff=True)
-    user.groups.add(*user.groups.model.objects.filter(name=role))
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.mark.parametrize(

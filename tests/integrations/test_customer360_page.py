@@ -3,25 +3,14 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.contrib.auth.models import Group, User
-from django.test import Client
 from django.urls import reverse
 
 from customers.models import Touch, TouchKind
 from customers.services import refresh_rollups
-from nova_project.roles import set_up_roles
 from tests.factories import make_buyer
+from tests.staff import client_of
 
 pytestmark = pytest.mark.django_db
-
-
-def of_role(role: str) -> Client:
-    set_up_roles()
-    user = User.objects.create(username=role, is_staff=True)
-    user.groups.set(Group.objects.filter(name=role))
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def url_of(customer) -> str:
@@ -32,11 +21,11 @@ def url_of(customer) -> str:
     ("role", "status"), [("Marketing", 200), ("Box office", 200), ("Finance", 403), ("Viewer", 403)]
 )
 def test_who_may_view_customers_may_open_it(role, status):
-    assert of_role(role).get(url_of(make_buyer())).status_code == status
+    assert client_of(role).get(url_of(make_buyer())).status_code == status
 
 
 def test_box_office_sees_orders_and_the_contact_since_it_reviews_matches():
-    text = of_role("Box office").get(url_of(make_buyer())).text
+    text = client_of("Box office").get(url_of(make_buyer())).text
 
     assert "Ordered: " in text
     assert "Why linked" in text
@@ -47,7 +36,7 @@ def test_days_stand_side_by_side_as_everywhere():
     buyer = make_buyer()
     refresh_rollups()
 
-    page = of_role("Marketing").get(url_of(buyer))
+    page = client_of("Marketing").get(url_of(buyer))
 
     (panel,) = [panel for panel in page.context["panels"] if panel.title == "Side by side"]
     days = [str(value) for row in panel.rows for value in row[1:4] if "2026" in str(value)]
@@ -57,13 +46,15 @@ def test_days_stand_side_by_side_as_everywhere():
 def test_the_page_of_a_customer_leads_there():
     customer = make_buyer()
 
-    page = of_role("Marketing").get(reverse("admin:customers_customer_change", args=[customer.pk]))
+    page = client_of("Marketing").get(
+        reverse("admin:customers_customer_change", args=[customer.pk])
+    )
 
     assert url_of(customer) in page.text
 
 
 def test_an_unknown_customer_has_no_page():
-    assert of_role("Marketing").get("/admin/customers/customer/999/360/").status_code == 404
+    assert client_of("Marketing").get("/admin/customers/customer/999/360/").status_code == 404
 
 
 def test_older_entries_are_a_page_away_and_a_kind_a_click():
@@ -78,7 +69,7 @@ def test_older_entries_are_a_page_away_and_a_kind_a_click():
         )
         for number in range(30)
     )
-    staff = of_role("Marketing")
+    staff = client_of("Marketing")
 
     mails = staff.get(url_of(customer), {"kind": "email"})
     older = staff.get(mails.context["older_url"])

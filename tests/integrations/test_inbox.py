@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -35,8 +35,8 @@ from integrations.models import (
 )
 from nova_project.imports.jobs import resource_path
 from nova_project.imports.models import ImportJob, ImportState
-from nova_project.roles import set_up_roles
 from tests.factories import make_customer, make_deposit, make_paid_event
+from tests.staff import user_of
 
 pytestmark = pytest.mark.django_db
 
@@ -50,13 +50,6 @@ def client_of(user: User) -> Client:
     client = Client()
     client.force_login(user)
     return client
-
-
-def of_role(role: str) -> User:
-    set_up_roles()
-    user = User.objects.create(username=role, is_staff=True)
-    user.groups.add(Group.objects.get(name=role))
-    return user
 
 
 def make_run(**fields) -> SyncRun:
@@ -329,7 +322,7 @@ def test_a_press_that_does_nothing_says_so(root):
 
 def test_each_role_sees_and_does_what_it_may(db):
     write, problem = make_failed_write(), make_problem()
-    finance, box_office = of_role("Finance"), of_role("Box office")
+    finance, box_office = user_of("Finance"), user_of("Box office")
 
     told = act(finance, "dismiss", [f"problems:{problem.pk}", f"writes:{write.pk}"])
 
@@ -337,18 +330,18 @@ def test_each_role_sees_and_does_what_it_may(db):
     assert count_by_kind(finance) == {"problems": 1}
     assert act(box_office, "dismiss", [f"problems:{problem.pk}"]) != []
     assert act(box_office, "dismiss", [f"writes:{write.pk}"]) == []
-    assert count_by_kind(of_role("Marketing")) == {"writes": 1}
+    assert count_by_kind(user_of("Marketing")) == {"writes": 1}
 
 
 def test_the_inbox_shows_a_bookkeeper_no_conflict_about_a_person(root):
     make_conflict()
 
     assert count_by_kind(root) == {"conflicts": 1}
-    assert count_by_kind(of_role("Finance")) == {}
+    assert count_by_kind(user_of("Finance")) == {}
 
 
 def test_an_import_is_shown_to_whoever_uploaded_it(root):
-    finance = of_role("Finance")
+    finance = user_of("Finance")
     make_silent_import(1, user=finance)
     make_silent_import(2)
 

@@ -13,6 +13,7 @@ from customers.models import Customer
 from nova_project.navigation import GROUPS, Entry
 from nova_project.roles import ROLES, set_up_roles
 from tests.factories import make_customer, make_event, make_order, make_seat
+from tests.staff import client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -129,15 +130,6 @@ def is_list(entry: Entry) -> bool:
     ours = ("events", "customers", "finance", "integrations")
     is_changelist = entry.page == "changelist" and not (entry.url or entry.report)
     return is_changelist and entry.model.split(".")[0] in ours
-
-
-def client_of(role: str) -> Client:
-    set_up_roles()
-    user = User.objects.create(username=role, is_staff=True)
-    user.groups.add(Group.objects.get(name=role))
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def sidebar_of(client: Client) -> list[str]:

@@ -5,9 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 
 import pytest
-from django.contrib.auth.models import Group, User
 from django.core.management import CommandError, call_command
-from django.test import Client
 from django.urls import reverse
 
 from customers.models import (
@@ -25,8 +23,8 @@ from customers.scoring.run import score_leads
 from customers.services import erase_person
 from customers.tasks import score_leads as task
 from nova_project.lock import exclusive
-from nova_project.roles import set_up_roles
 from tests.factories import make_customer, make_event, make_order
+from tests.staff import client_of
 
 TODAY = date(2026, 6, 1)
 pytestmark = pytest.mark.django_db
@@ -50,15 +48,6 @@ def book(person, days):
 def scores():
     found = Customer.objects.order_by("pk").values_list("lead_score", "lead_band")
     return list(found)
-
-
-def staff(*roles):
-    set_up_roles()
-    user = User.objects.create_user("staff", password="x", is_staff=True)
-    user.groups.set(Group.objects.filter(name__in=roles))
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def test_with_too_little_data_people_get_points_and_are_told_so(people):
@@ -162,7 +151,7 @@ def test_an_audience_may_ask_for_the_band(people):
 
 def test_marketing_sees_bands_reasons_and_the_card(people):
     score_leads(TODAY)
-    client = staff("Marketing")
+    client = client_of("Marketing")
 
     report = client.get("/admin/reports/lead-scores/")
     hot = client.get(reverse("admin:customers_customer_changelist"), {"lead_band__exact": "hot"})
@@ -180,7 +169,7 @@ def test_marketing_sees_bands_reasons_and_the_card(people):
 
 def test_who_may_not_see_people_sees_no_scores(people):
     score_leads(TODAY)
-    client = staff("Finance")
+    client = client_of("Finance")
     card = reverse("admin:customers_leadmodel_change", args=[LeadModel.objects.get().pk])
 
     assert client.get("/admin/reports/lead-scores/").status_code == 403

@@ -4,13 +4,10 @@ import csv
 from datetime import date, timedelta
 
 import pytest
-from django.contrib.auth.models import Group, User
-from django.test import Client
 
 from customers.models import Channel, Touch, TouchKind
 from finance.models import Category, LedgerKind
 from finance.services import share_expenses
-from nova_project.roles import set_up_roles
 from tests.factories import (
     make_campaign,
     make_customer,
@@ -21,6 +18,7 @@ from tests.factories import (
     make_seat,
     make_touch,
 )
+from tests.staff import client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -187,11 +185,7 @@ def test_a_trial_shows_who_gains_and_who_loses(admin_client, season):
 
 @pytest.mark.parametrize("role", ["Marketing", "Producer"])
 def test_marketing_and_producers_reach_the_dashboard_by_the_menu(role, season):
-    set_up_roles()
-    user = User.objects.create(username=role, is_staff=True)
-    user.groups.add(Group.objects.get(name=role))
-    client = Client()
-    client.force_login(user)
+    client = client_of(role)
 
     home = client.get("/admin/")
 

@@ -19,8 +19,8 @@ from integrations.models import (
 )
 from integrations.tasks import tend_runs, work_run
 from nova_project.lock import exclusive
-from nova_project.roles import set_up_roles
 from tests.factories import make_buyer
+from tests.staff import client_of
 
 PLAN = "hubspot-plan"
 
@@ -42,15 +42,6 @@ def review(settings, sync):
     """Makes a plan in mode “review”."""
     settings.HUBSPOT_WRITE_MODE = "review"
     return sync
-
-
-def of_role(role: str) -> Client:
-    set_up_roles()
-    user = User.objects.create(username=role, is_staff=True)
-    user.groups.add(Group.objects.get(name=role))
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def decide(staff: Client, do: str, query: str = "", **data):
@@ -317,7 +308,7 @@ def test_marketing_decides_and_others_do_not_see_the_plan(review):
     make_buyer("ada@x.org")
     review()
     row = RemoteWrite.objects.get()
-    marketing, finance = of_role("Marketing"), of_role("Finance")
+    marketing, finance = client_of("Marketing"), client_of("Finance")
 
     assert marketing.get(reverse(PLAN)).status_code == 200
     assert decide(marketing, "approve rows", write=[row.pk]).status_code == 200
@@ -328,7 +319,7 @@ def test_marketing_decides_and_others_do_not_see_the_plan(review):
 def test_who_may_only_look_sees_no_button_and_cannot_act(review):
     make_buyer("ada@x.org")
     log = review()
-    client = of_role("Marketing")
+    client = client_of("Marketing")
     group = Group.objects.get(name="Marketing")
     group.permissions.remove(group.permissions.get(codename="apply_remotewrite"))
     run = SyncRun.objects.get(pk=log.run.pk)

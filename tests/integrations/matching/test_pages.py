@@ -1,7 +1,6 @@
 """The report and the queue: what each role sees and may do, and what its presses come to."""
 
 import pytest
-from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -11,8 +10,8 @@ from customers.models import Consent, Customer, CustomerMerge
 from integrations.matching.gaps import GAPS
 from integrations.matching.suggestions import refresh_suggestions
 from integrations.models import ContactLink, LinkState, MatchSuggestion, SuggestionState
-from nova_project.roles import set_up_roles
 from tests.factories import make_buyer, make_customer, make_event
+from tests.staff import client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -20,15 +19,6 @@ QUEUE = "/admin/matches/"
 REPORT = "/admin/reports/matches/"
 LIST = "/admin/reports/matches-list/"
 SEEN = {"firstname": "Ada", "lastname": "Byron", "phone": "0171 5550199"}
-
-
-def client_of(role: str) -> Client:
-    set_up_roles()
-    user = User.objects.create(username=role, is_staff=True)
-    user.groups.add(Group.objects.get(name=role))
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture

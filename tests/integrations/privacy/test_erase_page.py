@@ -1,12 +1,12 @@
 """The page that asks before a person is erased, and who may use it."""
 
 import pytest
-from django.contrib.auth.models import Group, Permission, User
+from django.contrib.auth.models import Permission, User
 from django.urls import reverse
 
 from customers.models import Customer
-from nova_project.roles import set_up_roles
 from tests.integrations.privacy.conftest import ADA, ADAS
+from tests.staff import client_of
 
 pytestmark = pytest.mark.django_db
 LIST = reverse("admin:customers_customer_changelist")
@@ -75,13 +75,10 @@ def test_the_page_of_a_customer_leads_there(ada, staff):
     assert asked["Location"] == page_of(ada)
 
 
-def test_erasing_needs_a_permission_of_its_own(ada, client):
-    set_up_roles()
+def test_erasing_needs_a_permission_of_its_own(ada):
     answers = {}
     for role in ("Box office", "Marketing"):
-        user = User.objects.create_user(role, is_staff=True)
-        user.groups.add(Group.objects.get(name=role))
-        client.force_login(user)
+        client = client_of(role)
         shown = "Erase for good" in client.get(change_of(ada)).text
         answers[role] = (client.get(page_of(ada)).status_code, shown)
 

@@ -4,19 +4,17 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
 
 from customers.models import Attendance, EmailAddress, Order, Suppression
 from events.models import Event
 from finance.models import LedgerLine
 from integrations.eventbrite.files.cells import read_moment_of_file
 from nova_project.imports import jobs
-from nova_project.roles import set_up_roles
 from tests.factories import make_event
 from tests.integrations.eventbrite.files.conftest import payload
+from tests.staff import client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -251,11 +249,7 @@ def test_a_day_that_may_be_a_month_is_refused():
 @pytest.mark.parametrize(("role", "may"), [("Box office", 200), ("Finance", 200), ("Viewer", 403)])
 def test_box_office_and_bookkeeper_import_from_the_lists(settings, tmp_path, role, may):
     settings.MEDIA_ROOT = tmp_path
-    set_up_roles()
-    user = User.objects.create_user("kim", is_staff=True)
-    user.groups.add(Group.objects.get(name=role))
-    client = Client()
-    client.force_login(user)
+    client = client_of(role)
     url = "/admin/customers/order/import/"
     content = payload("orders-new.csv").encode()
 
