@@ -36,7 +36,7 @@ def pacing_panel(event: Event, break_even: BreakEven | None) -> Panel:
 
 
 def _first_day(pace: Pace) -> int:
-    curves = [pace.curve, *pace.comparison.curves]
+    curves = [pace.curve, *pace.comparison.others]
     first = max((-curve.days[0] for curve in curves if curve.days), default=0)
     return min(max(first, _FIRST_DAYS), _MOST_DAYS)
 
@@ -81,7 +81,7 @@ def _own(pace: Pace, day: int) -> int | None:
 def _usual(pace: Pace, day: int) -> Quartiles | None:
     if not pace.comparison.is_enough:
         return None
-    return quartiles(curve.at(day) for curve in pace.comparison.curves)
+    return quartiles(curve.at(day) for curve in pace.comparison.others)
 
 
 def _row(pace: Pace, day: int) -> tuple[object, ...]:

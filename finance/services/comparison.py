@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Generic, TypeVar
 
 from finance.services.curves import Curve
 
@@ -28,6 +29,9 @@ class Show:
     capacity: int | None
 
 
+Sold = TypeVar("Sold")
+"""What of a show's sales is compared: all its curve, or the seats of one day."""
+
 _Key = tuple[int, int, int]
 """Show type, weekday and venue; −1 where one of them does not matter."""
 
@@ -48,41 +52,41 @@ def _key(show: Show, by_weekday: bool, by_venue: bool) -> _Key | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
-    """Comparable shows' curves. `words` says what they have in common with the show."""
+class Comparison(Generic[Sold]):
+    """What comparable shows sold. `words` says what they have in common with the show."""
 
-    curves: Sequence[Curve]
+    others: Sequence[Sold]
     words: str
 
     @property
     def is_enough(self) -> bool:
-        return len(self.curves) >= FEWEST
+        return len(self.others) >= FEWEST
 
 
-class History:
+class History(Generic[Sold]):
     """The shows that are over and sold something, found by what they have in common."""
 
-    def __init__(self, shows: Iterable[tuple[Show, Curve]]) -> None:
+    def __init__(self, shows: Iterable[tuple[Show, Sold]]) -> None:
         self._days: dict[_Key, list[date]] = defaultdict(list)
-        self._curves: dict[_Key, list[Curve]] = defaultdict(list)
-        for show, curve in sorted(shows, key=lambda pair: (pair[0].starts_on, pair[0].pk)):
+        self._sold: dict[_Key, list[Sold]] = defaultdict(list)
+        for show, sold in sorted(shows, key=lambda pair: (pair[0].starts_on, pair[0].pk)):
             for _, by_weekday, by_venue in _LEVELS:
                 if key := _key(show, by_weekday, by_venue):
                     self._days[key].append(show.starts_on)
-                    self._curves[key].append(curve)
+                    self._sold[key].append(sold)
 
-    def compared(self, show: Show, before: date) -> Comparison:
+    def compared(self, show: Show, before: date) -> Comparison[Sold]:
         """The shows before a day that have most in common with `show`, at least FEWEST of them.
 
         Where no level has so many, all of its show type.
         """
-        found = Comparison((), "show type")
+        found: Comparison[Sold] = Comparison((), "show type")
         for words, by_weekday, by_venue in _LEVELS:
             if (key := _key(show, by_weekday, by_venue)) is None:
                 continue
             days = self._days.get(key, [])
             first, after = bisect_left(days, before - LOOK_BACK), bisect_left(days, before)
-            found = Comparison(self._curves.get(key, [])[first:after], words)
+            found = Comparison(self._sold.get(key, [])[first:after], words)
             if found.is_enough:
                 break
         return found
@@ -111,15 +115,15 @@ def quartiles(values: Iterable[int]) -> Quartiles:
     return Quartiles(*(_whole(percentile(ordered, percent)) for percent in (25, 50, 75)))
 
 
-def usual(comparison: Comparison, days_to_show: int) -> Quartiles | None:
+def usual(comparison: Comparison[Curve], days_to_show: int) -> Quartiles | None:
     """What comparable shows had sold by the end of that day; None where they are too few."""
     if not comparison.is_enough:
         return None
-    return quartiles(curve.at(days_to_show) for curve in comparison.curves)
+    return quartiles(curve.at(days_to_show) for curve in comparison.others)
 
 
 def forecast(
-    comparison: Comparison, curve: Curve, days_to_show: int, capacity: int | None
+    comparison: Comparison[Curve], curve: Curve, days_to_show: int, capacity: int | None
 ) -> Quartiles | None:
     """How many seats a show ends with: those it had at the end of that day, and what comparable
     shows still sold from then on.
@@ -130,14 +134,15 @@ def forecast(
     if not comparison.is_enough:
         return None
     sold = curve.at(days_to_show)
-    found = quartiles(sold + other.finish - other.at(days_to_show) for other in comparison.curves)
-    most = max(capacity, curve.finish) if capacity else None
+    found = quartiles(sold + other.still_to_come(days_to_show) for other in comparison.others)
+    ends = (found.p25, found.p50, found.p75)
+    return Quartiles(*(_within(seats, curve.finish, capacity) for seats in ends))
 
-    def within(seats: int) -> int:
-        seats = max(seats, curve.finish)
-        return seats if most is None else min(seats, most)
 
-    return Quartiles(within(found.p25), within(found.p50), within(found.p75))
+def _within(seats: int, sold: int, capacity: int | None) -> int:
+    """An end that is possible for a show that sold so many seats already."""
+    seats = max(seats, sold)
+    return min(seats, max(capacity, sold)) if capacity else seats
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,21 +159,27 @@ class HorizonError:
 
 def back_test(shows: Sequence[tuple[Show, Curve]]) -> list[HorizonError]:
     """The forecast tried on each of `shows`, with what was known then: a line per horizon."""
-    history = History(shows)
     lines = []
     for days in HORIZONS:
+        history = History((show, curve.still_to_come(days)) for show, curve in shows)
         errors = [error for pair in shows if (error := _error(history, *pair, days)) is not None]
         mean = sum(errors, Decimal(0)) / len(errors) if errors else None
         lines.append(HorizonError(days, len(errors), mean))
     return lines
 
 
-def _error(history: History, show: Show, curve: Curve, days: int) -> Decimal | None:
-    """How far off the P50 was, in percent; None where there was no forecast."""
+def _error(history: History[int], show: Show, curve: Curve, days: int) -> Decimal | None:
+    """How far off the P50 was, in percent; None where there was no forecast.
+
+    `history` has what shows still sold from that day on.
+    """
     comparison = history.compared(show, before=show.starts_on - timedelta(days=days - 1))
-    known = Curve((-days,), (curve.at(days),))
-    found = forecast(comparison, known, days, show.capacity)
-    return Decimal(abs(found.p50 - curve.finish) * 100) / curve.finish if found else None
+    if not comparison.is_enough:
+        return None
+    sold = curve.at(days)
+    more = _whole(percentile(sorted(comparison.others), 50))
+    end = _within(sold + more, sold, show.capacity)
+    return Decimal(abs(end - curve.finish) * 100) / curve.finish
 
 
 def _whole(seats: Decimal) -> int:

@@ -31,6 +31,10 @@ class Curve:
         place = bisect_right(self.days, -days_to_show)
         return self.seats[place - 1] if place else 0
 
+    def still_to_come(self, days_to_show: int) -> int:
+        """The seats that were sold after that day."""
+        return self.finish - self.at(days_to_show)
+
     @property
     def finish(self) -> int:
         return self.seats[-1] if self.seats else 0

@@ -48,7 +48,7 @@ class Pace:
     venue: str
     days_to_show: int
     curve: Curve
-    comparison: Comparison
+    comparison: Comparison[Curve]
     usual: Quartiles | None
     forecast: Quartiles | None
     break_even: BreakEven | None = None
@@ -85,7 +85,7 @@ class Pace:
 
     @property
     def comparable(self) -> int:
-        return len(self.comparison.curves)
+        return len(self.comparison.others)
 
     @property
     def pace(self) -> str:
@@ -209,7 +209,7 @@ def paces(
     return found
 
 
-def _sales(show: Show, curve: Curve, history: History, today: date) -> dict[str, Any]:
+def _sales(show: Show, curve: Curve, history: History[Curve], today: date) -> dict[str, Any]:
     """What a show sold until the end of yesterday, against what others had sold by then.
 
     Today is not over; its sales count for the show, and against none.

@@ -80,7 +80,7 @@ def test_under_five_comparable_shows_there_is_no_forecast():
     history = History(past([30, 40, 50, 60]))
     found = history.compared(show(9), FRIDAY)
 
-    assert (len(found.curves), found.is_enough) == (4, False)
+    assert (len(found.others), found.is_enough) == (4, False)
     assert usual(found, 10) is None
     assert forecast(found, NOTHING_SOLD, 10, 100) is None
 
@@ -94,16 +94,16 @@ def test_the_narrowest_likeness_that_five_shows_have_decides():
     other = history.compared(show(9, venue=2), FRIDAY)
     saturday = history.compared(show(9, FRIDAY + timedelta(days=1)), FRIDAY)
 
-    assert (own.words, len(own.curves)) == ("show type, weekday and venue", 5)
-    assert (other.words, len(other.curves)) == ("show type and weekday", 9)
-    assert (saturday.words, len(saturday.curves)) == ("show type and venue", 5)
-    assert len(history.compared(Show(9, FRIDAY, None, 1, 100), FRIDAY).curves) == 0
+    assert (own.words, len(own.others)) == ("show type, weekday and venue", 5)
+    assert (other.words, len(other.others)) == ("show type and weekday", 9)
+    assert (saturday.words, len(saturday.others)) == ("show type and venue", 5)
+    assert len(history.compared(Show(9, FRIDAY, None, 1, 100), FRIDAY).others) == 0
 
 
 def test_shows_of_more_than_two_years_before_are_no_comparison():
     history = History(past([10, 20, 30, 40, 50]))
 
-    assert len(history.compared(show(9), FRIDAY + timedelta(days=700)).curves) == 4
+    assert len(history.compared(show(9), FRIDAY + timedelta(days=700)).others) == 4
 
 
 def test_the_back_test_knows_only_what_was_known_then():
