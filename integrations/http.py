@@ -128,7 +128,8 @@ class Pace:
         self._name = name
         self._longest_seconds = longest_seconds
         self._share = share
-        self._bucket = _bucket(name, self._rates(limits), redis_url, folder)
+        self._wanted = self._rates(limits)
+        self._bucket = _bucket(name, self._wanted, redis_url, folder)
         self._limiter = Limiter(self._bucket, buffer_ms=5)
         self._held_until = 0.0
         self._turn = threading.Lock()
@@ -139,6 +140,7 @@ class Pace:
         Raises BudgetSpent: it would take too long.
         """
         with self._turn:
+            self._bucket.rates = self._wanted  # in turn: the bucket counts call by call by these
             if (seconds := self._held_until - time.monotonic()) > 0:
                 time.sleep(seconds)
             if not self._limiter.try_acquire(self._name, timeout=self._first_seconds):
@@ -170,18 +172,22 @@ class Pace:
 
     def change(self, limits: Rates) -> None:
         """Goes by other limits from now on; what was called already counts against them."""
-        self._bucket.rates = self._rates(limits)
+        self._wanted = self._rates(limits)
 
     @property
     def rates(self) -> list[tuple[int, float]]:
         """What it goes by at present: (calls, seconds)."""
-        return [(rate.limit, int(rate.interval) / 1000) for rate in self._bucket.rates]
+        return [(rate.limit, int(rate.interval) / 1000) for rate in self._wanted]
 
     def _rates(self, limits: Rates) -> list[Rate]:
-        return [
-            Rate(max(1, int(calls * self._share)), int(seconds * Duration.SECOND))
-            for calls, seconds in limits
-        ]
+        """The used share of `limits`, without those that allow no less than a longer one does."""
+        rates: list[Rate] = []
+        for calls, seconds in limits:
+            rate = Rate(max(1, int(calls * self._share)), int(seconds * Duration.SECOND))
+            while rates and rates[-1].limit >= rate.limit:
+                rates.pop()
+            rates.append(rate)
+        return rates
 
 
 def minutes(seconds: float) -> str:

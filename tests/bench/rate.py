@@ -1,10 +1,9 @@
 """How much of the rate that HubSpot allows a push reaches when the way there is long.
 
-The sandbox keeps HubSpot's rate of a professional account, 19 requests a second, and answers each
-request late. It counts them over five seconds and says so, where HubSpot counts over ten: so a
-few seconds show the lasting rate. Counted is what goes out after the first window, which is faster
-than any lasting rate. “CPU” is what the push took of it, in seconds: on a machine where it does not
-get that, the share tells of the machine.
+The sandbox keeps HubSpot's rate of a professional account, 190 requests in ten seconds, and answers
+each request late. Counted is what goes out after the first window, which is faster than any lasting
+rate. “CPU” is what the push took of it, in seconds: on a machine where it does not get that, the
+share tells of the machine.
 """
 
 import json
@@ -22,10 +21,10 @@ from urllib3.connectionpool import HTTPConnectionPool
 from tests.bench.syncs import new_database, pull_hubspot, sandbox, set_up
 
 LATENCIES = (50, 200, 800)
-CONTACTS = 15_000
+CONTACTS = 30_000
 ALLOWED = 19
 """Requests a second: 190 in ten."""
-WINDOW_SECONDS = 5
+WINDOW_SECONDS = 10
 
 
 def run(report: Callable[..., None]) -> None:

@@ -91,6 +91,18 @@ def test_processes_share_the_pace_of_a_token(tmp_path, others):
     assert (time.monotonic() - begun > 0.5) == bool(others)
 
 
+@pytest.mark.parametrize(
+    ("limits", "kept"),
+    [
+        ([(24, 1), (190, 10)], [(24, 1), (190, 10)]),
+        ([(1, 1), (1, 10)], [(1, 10)]),
+        ([(24, 1), (19, 1)], [(19, 1)]),
+    ],
+)
+def test_a_limit_that_a_longer_one_holds_anyway_is_left_out(tmp_path, limits, kept):
+    assert Pace("token", limits, folder=tmp_path, share=1).rates == kept
+
+
 def test_a_wait_that_is_too_long_is_told_and_not_waited(tmp_path):
     pace = Pace("slow", [(1, 3600)], folder=tmp_path, share=1, longest_seconds=60)
     pace.wait()

@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
@@ -195,6 +196,19 @@ def test_after_a_refusal_nobody_in_the_process_calls_until_the_wait_is_over(tmp_
         thread.join()
 
     assert min(waited) >= 0.3
+
+
+def test_limits_may_change_while_threads_wait_for_their_turn(tmp_path):
+    slower, faster = [(9_000, 1), (20_000, 10)], [(9_000, 2), (20_000, 20)]
+    pace = Pace("token", slower, folder=tmp_path)
+
+    with ThreadPoolExecutor(4) as pool:
+        calls = [pool.submit(pace.wait) for _ in range(60)]
+        while not all(call.done() for call in calls):
+            pace.change(faster)
+            pace.change(slower)
+
+    assert [call.result() for call in calls] == [None] * 60
 
 
 def test_threads_that_count_at_once_lose_nothing():
