@@ -5,22 +5,17 @@ What is usual so many days before a show changes once a day and costs most: the 
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
-from django.core.cache import cache
-from django.db.models import Count, Max
 from django.utils import timezone
 
-from events.models import Event
 from finance.services.amounts import seats_of
 from finance.services.comparison import Quartiles
-from finance.services.pacing import pace_in_words, paces, planned_shows
+from finance.services.pacing import kept_today, pace_in_words, paces, planned_shows
 from nova_project.periods import Period
 
 SOON = timedelta(days=60)
 """Further ahead most shows of any kind have sold little, and being behind says nothing."""
-_KEPT_SECONDS = 6 * 60 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +54,9 @@ def coming_shows() -> list[ComingShow]:
     ]
     if not rows:
         return []
-    known = Event.objects.aggregate(Count("pk"), Max("updated_at"))
-    key = f"usual-{blake2b(repr((rows, known)).encode(), digest_size=16).hexdigest()}"
-    usual = cache.get(key)
-    if usual is None:
-        usual = {pace.event_id: pace.usual for pace in paces(events, now, {})}
-        cache.set(key, usual, _KEPT_SECONDS)
+    usual = kept_today(
+        "usual", rows, now, lambda: {pace.event_id: pace.usual for pace in paces(events, now, {})}
+    )
     seats = seats_of(events)
     return [
         ComingShow(pk, name, starts_on, days_to_show, seats.get(pk) or 0, usual[pk])

@@ -131,12 +131,11 @@ SELECT 'whole', NULL, '', currency, {counted}, {units} FROM sale GROUP BY curren
 def ask(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
     """The rows of a statement of this module, with the memory that its sorts want on PostgreSQL.
 
-    Its own default is for small statements: half of the time would go into files, and into
-    compiling what runs once.
+    Its own default is for small statements: half of the time would go into files.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute("SET LOCAL work_mem = '64MB'; SET LOCAL jit = off")
+            cursor.execute("SET LOCAL work_mem = '64MB'")
         cursor.execute(sql, params)
         return list(cursor.fetchall())
 

@@ -98,6 +98,9 @@ class _Reader:
             for field in row._meta.concrete_fields
             if field.name not in TIMES | HOW
         }
+        if values.pop("pair", ""):  # two customers, the one with the lower row id first
+            both = (values["customer"], values["other"])
+            values["customer"], values["other"] = sorted(both, key=str)
         return json.dumps(values, sort_keys=True, default=str)
 
     def _value(self, row: Any, field: Any) -> Any:
