@@ -67,6 +67,12 @@ def left_out(body: Record, wanted: list[str], by: str) -> list[str]:
     return [key for key in wanted if key.lower() not in told]
 
 
+def without_ties(body: Record) -> list[str]:
+    """The ids of which an answer says that they are associated with nothing."""
+    contexts = [error.get("context") or {} for error in body.get("errors") or []]
+    return [str(one) for context in contexts for one in context.get("fromObjectId") or []]
+
+
 def next_of(body: Any) -> str:
     """From where the next page is to be asked for, "" after the last one."""
     following = (body.get("paging") or {}).get("next") or {}

@@ -18,6 +18,7 @@ from integrations.hubspot.answers import (
     next_of,
     owner_name,
     records_of,
+    without_ties,
 )
 from integrations.hubspot.connection import Connection
 from integrations.hubspot.versions import NUMBERED
@@ -199,12 +200,12 @@ class HubSpotClient(Connection):
     def ties(self, kind: str, to_kind: str, ids: Iterable[str]) -> dict[str, list[str]]:
         """The ids of the `to_kind` records that each of up to 1,000 records is associated with.
 
-        At most 500 each; records without any are left out.
+        At most 500 each. A record of which the answer says nothing is missing here; one of which it
+        says that there are none has an empty list.
         """
-        body = self._ask(
-            self._ties.get_page, kind, to_kind, {"inputs": [{"id": one} for one in ids]}
-        )
-        return {
+        inputs = [{"id": one} for one in ids]
+        body = self._ask(self._ties.get_page, kind, to_kind, {"inputs": inputs})
+        return {one: [] for one in without_ties(body)} | {
             str(found["from"]["id"]): [str(other["toObjectId"]) for other in found["to"]]
             for found in records_of(body)
         }

@@ -42,17 +42,18 @@ def store_deals(
 ) -> Upserted:
     """Keeps these deals as read, with the contacts that `ties` names by the deal's id.
 
+    A deal that `ties` does not have keeps the contacts it had, and has no name until they are read.
     Seven queries, whatever their number; call it in a transaction.
     """
     if not deals:
         return Upserted()
     links = _links(ties)
-    gone = {deal for deal, tied in ties.items() if any(links.get(c) == ERASED for c in tied)}
-    rows = [_row(deal, account, owners, is_named=deal.id not in gone) for deal in deals]
+    named = {deal for deal, tied in ties.items() if all(links.get(c) != ERASED for c in tied)}
+    rows = [_row(deal, account, owners, is_named=deal.id in named) for deal in deals]
     stored = upsert(
         HubSpotDeal, rows, fields=_FIELDS, key="hubspot_id", along=("remote_changed_at",)
     )
-    _keep_ties([deal.id for deal in deals], ties, links)
+    _keep_ties([deal.id for deal in deals if deal.id in ties], ties, links)
     return stored
 
 
@@ -67,7 +68,10 @@ def _links(ties: Mapping[str, Iterable[str]]) -> dict[str, int]:
 
 
 def read_ties(client: HubSpotClient, ids: list[str]) -> dict[str, list[str]]:
-    """The contacts that each deal is associated with. A request for each thousand deals."""
+    """The contacts that each deal is associated with, as `HubSpotClient.ties` says.
+
+    A request for each thousand deals.
+    """
     ties: dict[str, list[str]] = {}
     for start in range(0, len(ids), _TIES_AT_ONCE):
         ties |= client.ties(DEALS, CONTACTS, ids[start : start + _TIES_AT_ONCE])

@@ -2,21 +2,24 @@
 
 from collections.abc import Collection, Iterable
 
+from django.db import transaction
 from django.utils import timezone
 
 from finance.services import share_expenses
 from integrations.errors import NotAllowed
-from integrations.hubspot.client import DEALS, HubSpotClient, Record
+from integrations.hubspot.client import BATCH, DEALS, HubSpotClient, Record
 from integrations.hubspot.deals.account import EXPENSES, SALES, Account
 from integrations.hubspot.deals.expenses import ExpenseDeals
 from integrations.hubspot.deals.mapping import EXPENSE_ID, ORDER_ID, PIPELINE, SEEN, Deal
 from integrations.hubspot.deals.mirror import forget, read_ties, store_deals
 from integrations.hubspot.deals.sales import take_sales
 from integrations.hubspot.walk import Reading
-from integrations.models import DealKind, DealLink, HubSpotDeal
-from integrations.sync import RunLog
+from integrations.models import DealKind, DealLink, HubSpotDeal, System
+from integrations.sync import RunLog, read_cursor, save_cursor
 
 OTHERS = ""
+_UNTOLD = "deals to read again"
+"""Where the deals are noted of whose contacts an answer said nothing."""
 
 
 def readable_deals(records: Iterable[Record], log: RunLog) -> list[Deal]:
@@ -87,8 +90,27 @@ class Deals(Reading):
         self.log.count("deals", self.expenses.take(expenses))
         self.log.count("deals", take_sales(sales))
         self.log.count("deals", store_deals(self._account, others, self._ties, self._owners or {}))
+        self._note_untold([str(record["id"]) for record in records])
         forget(deal.id for deal in (*expenses, *sales))
         self.log.checked(f"deal {deal.id}" for deal in (*others, *sales))
+
+    def read_untold(self) -> None:
+        """Reads the deals again of whose contacts an earlier answer said nothing."""
+        ids = _untold()
+        for start in range(0, len(ids), BATCH):
+            some = ids[start : start + BATCH]
+            records = self.client.read_objects(DEALS, some, self.properties)
+            self.prepare(records)
+            with transaction.atomic():
+                self.store(records)
+                self._note_untold(some)  # those, too, that are there no more
+
+    def _note_untold(self, read: list[str]) -> None:
+        """Takes the deals just read off the list, but for those to be read once more."""
+        noted = _untold()
+        again = {deal.id for deal in self._sorted[OTHERS]} - self._ties.keys()
+        if (left := sorted({*noted} - {*read} | again)) != noted:
+            save_cursor(System.HUBSPOT, _UNTOLD, {"ids": left})
 
     def finish(self) -> None:
         """Shares the shared costs anew where an expense came or changed."""
@@ -120,6 +142,10 @@ class Deals(Reading):
             return {}
 
 
+def _untold() -> list[str]:
+    return list(read_cursor(System.HUBSPOT, _UNTOLD).get("ids", []))
+
+
 def archive_deals(ids: Collection[str]) -> None:
     """Marks deals that are gone from HubSpot. Expenses and orders stay as they are."""
     now = timezone.now()
@@ -133,5 +159,6 @@ def pull_deals(
 ) -> None:
     """Reads deals, and takes over what those of expenses say."""
     reading = Deals(client, log, account, kept, full=full)
+    reading.read_untold()
     reading.read()
     reading.finish()

@@ -63,6 +63,26 @@ def test_a_contact_that_is_taken_off_is_taken_off_here(sync, world, hire):
     assert HubSpotDeal.objects.get().contacts.count() == 0
 
 
+def test_contacts_that_an_answer_leaves_out_stay_and_are_asked_for_again(sync, portal, world, hire):
+    sync()
+    other = world.add_contact("bob@x.org")
+    world.associate(other["id"], hire["id"])
+    world.edit_deal(hire["id"], dealname="Venue hire, two evenings")
+    portal.faults.add("leave_out", path="/associations/deals/contacts/batch/read", times=1)
+
+    sync()
+    meanwhile = HubSpotDeal.objects.get().contacts.count()
+    portal.stats.reset()
+    sync()
+    deal, asked = HubSpotDeal.objects.get(), [entry[1] for entry in portal.stats.log]
+    portal.stats.reset()
+    sync()
+
+    assert (meanwhile, deal.contacts.count(), deal.name) == (1, 2, "Venue hire, two evenings")
+    assert asked.count("/crm/v3/objects/deals/batch/read") == 1
+    assert not [entry for entry in portal.stats.log if "deals/batch/read" in entry[1]]
+
+
 def test_the_recycle_bin_is_seen_by_a_full_run_and_a_restored_deal_is_back(sync, world, hire):
     sync()
     world.archive_record("deals", hire["id"])
