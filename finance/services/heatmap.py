@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -78,6 +78,7 @@ def programme_heatmap(
 
     By show type, those without one last, then through the week. One query more than their money.
     """
+    period = _begun(period)
     places = _places(period, show_type)
     cells: dict[_Key, list[EventMoney]] = defaultdict(list)
     for row in listed_money(period, show_type=show_type, currency=currency):
@@ -85,6 +86,12 @@ def programme_heatmap(
             cells[row.show_type_id, row.show_type, places[row.event_id], row.currency].append(row)
     ordered = sorted(cells, key=_order)
     return [_cell(*key, cells[key]) for key in ordered]
+
+
+def _begun(period: Period) -> Period:
+    """The days of `period` on which a show may have started, by whichever clock."""
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    return Period(period.start, max(period.start, min(period.end, tomorrow + timedelta(days=1))))
 
 
 def _places(period: Period, show_type: ShowType | None) -> dict[int, _Place]:
