@@ -16,7 +16,7 @@ from tests.bench import _sql_profit as profit
 from tests.bench._compare import assert_equal, fetch, median_ms
 from tests.bench._world import FIRST_DAY, LARGE, WAITING, make_world
 
-ROUNDS = 3
+ROUNDS = 7
 AS_OF = date(2026, 3, 1)
 """A past day; half of what is in the ledger was not known by then."""
 END = date(2027, 10, 1)
