@@ -28,7 +28,7 @@ _QUERY = re.compile(r"([?&][\w.\[\]%-]+=)[^&\s\"'#]+")
 _ROW = re.compile(r"(Failing row contains |Key \([^)]*\)=)\(.*\)")
 """PostgreSQL quotes the row that it refuses."""
 _API_TOKEN = re.compile(r"\bnova_[0-9a-f]{8}_[\w-]+")
-_WEBHOOK_PATH = re.compile(r"(/webhooks/eventbrite/)[^/\s\"']+")
+_SECRET_PATH = re.compile(r"(/webhooks/eventbrite/|/unsubscribe/)[^/\s\"']+")
 
 
 def mask_text(text: str) -> str:
@@ -38,7 +38,7 @@ def mask_text(text: str) -> str:
     text = _API_TOKEN.sub(MASK, text)
     text = _QUERY.sub(rf"\1{MASK}", text)
     text = _ROW.sub(rf"\1{MASK}", text)
-    text = _WEBHOOK_PATH.sub(rf"\1{MASK}", text)
+    text = _SECRET_PATH.sub(rf"\1{MASK}", text)
     return _PHONE.sub(MASK, _ADDRESS.sub(MASK, text))
 
 

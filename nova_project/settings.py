@@ -198,6 +198,9 @@ STORAGES = {
     },
 }
 vars().update(env.email("EMAIL_URL", default="consolemail://"))
+EMAIL_TIMEOUT = 30
+# From whom e-mails come. A name may stand before the address: The House <hello@example.org>
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "") or "nova@localhost"
 LANGUAGE_CODE = "en-gb"
 USE_I18N = True
 USE_TZ = True

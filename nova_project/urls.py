@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/reports/", include("nova_project.reports.urls")),
+    path("", include("customers.urls")),
     path("", include("integrations.urls")),
     path("admin/", admin.site.urls),
 ]

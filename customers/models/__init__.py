@@ -2,6 +2,15 @@
 
 from customers.models.conditions import AudienceCondition, Relation, Subject
 from customers.models.emails import CampaignEmailStats
+from customers.models.followups import (
+    Carrier,
+    FollowUp,
+    FollowUpMessage,
+    FollowUpState,
+    MessageState,
+    Outbox,
+    Trigger,
+)
 from customers.models.marketing import (
     Campaign,
     CampaignCode,
@@ -41,6 +50,7 @@ __all__ = [
     "Campaign",
     "CampaignCode",
     "CampaignEmailStats",
+    "Carrier",
     "Channel",
     "CodeKind",
     "Consent",
@@ -49,13 +59,18 @@ __all__ = [
     "CustomerType",
     "EmailAddress",
     "FirstVisits",
+    "FollowUp",
+    "FollowUpMessage",
+    "FollowUpState",
     "LeadBand",
     "LeadKind",
     "LeadModel",
     "LeadScore",
     "MergeState",
+    "MessageState",
     "Order",
     "OrderStatus",
+    "Outbox",
     "PaidThrough",
     "Relation",
     "Segment",
@@ -64,6 +79,7 @@ __all__ = [
     "Suppression",
     "Touch",
     "TouchKind",
+    "Trigger",
     "TypeChange",
     "clean_address",
     "count_members",

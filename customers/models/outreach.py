@@ -21,10 +21,13 @@ class AudienceRule(models.TextChoices):
     FIRST_TIME = "first", "First-timers of the last days"
     LAPSED = "lapsed", "Lapsed customers"
     SHOW_TYPE = "show_type", "Customers of a show type"
+    FOLLOW_UP = "follow_up", "Handed over by a follow-up"
 
 
 NEEDS_DAYS = (AudienceRule.FIRST_TIME, AudienceRule.LAPSED)
 TAKES_DAYS = (*NEEDS_DAYS, AudienceRule.SHOW_TYPE)
+ON_LIST_DAYS = 30
+"""So long whom a follow-up handed over stays: joining the list again starts HubSpot's workflow."""
 
 
 class AudienceQuerySet(models.QuerySet["Audience"]):
@@ -110,6 +113,8 @@ class Audience(Timestamped):
             AudienceRule.LAPSED: "People who booked an event once, and none "
             f"of the last {days} or still to come",
             AudienceRule.SHOW_TYPE: f"People who booked a show of the type {self.show_type}",
+            AudienceRule.FOLLOW_UP: f"People whom a follow-up handed over in the last "
+            f"{ON_LIST_DAYS} days",
         }[AudienceRule(self.rule)]
         if self.rule == AudienceRule.SHOW_TYPE and self.days:
             who += f" in the last {days} or still to come"
@@ -153,6 +158,17 @@ class Audience(Timestamped):
                 return people.filter(
                     booked_show_type(self.show_type_id, first if self.days else None)
                 )
+            case AudienceRule.FOLLOW_UP:
+                return self._handed_over()
+
+    def _handed_over(self) -> CustomerQuerySet:
+        """Lately, by the follow-up that keeps this audience; nobody where none does."""
+        handed = Customer.objects.filter(
+            follow_up_messages__follow_up__audience=self,
+            follow_up_messages__state="handed",
+            follow_up_messages__decided_at__gt=timezone.now() - timedelta(days=ON_LIST_DAYS),
+        )
+        return Customer.objects.filter(pk__in=handed.values("pk"))
 
 
 def count_members(audiences: Iterable[Audience]) -> dict[int, int]:

@@ -91,6 +91,7 @@ MOVES: Mapping[str, Move] = {
     "customers.Attendance.holder": move_rows,
     "customers.Touch.customer": move_rows,
     "customers.CustomerMerge.survivor": move_rows,
+    "customers.FollowUpMessage.customer": move_rows,
     "customers.LeadScore.customer": drop_rows,
     "customers.FirstVisits.customer": drop_rows,
     "customers.TypeChange.customer": drop_rows,
