@@ -87,6 +87,8 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Touches", "touch_app", "customers.touch"),
             Entry("Campaign e-mails", "mail", "customers.campaignemailstats"),
             Entry("Audiences", "groups", "customers.audience"),
+            Entry("Follow-ups", "forward_to_inbox", "customers.followup"),
+            Entry("Follow-up messages", "outgoing_mail", "customers.followupmessage"),
             Entry("Lead models", "online_prediction", "customers.leadmodel"),
             Entry("Segment bands", "leaderboard", "customers.segmentbands"),
         ),

@@ -1,10 +1,12 @@
 """The people in the admin, a module per concept.
 
-finance registers orders and seats, with their ledger; integrations registers customers and
-audiences, with HubSpot.
+finance registers orders and seats, with their ledger, and follow-ups, with what they brought;
+integrations registers customers and audiences, with HubSpot.
 """
 
 from customers.admin.emails import CampaignEmailStatsAdmin
+from customers.admin.followup_messages import FollowUpMessageAdmin
+from customers.admin.followups import FollowUpAdmin
 from customers.admin.marketing import CampaignAdmin
 from customers.admin.orders import OrderAdmin
 from customers.admin.outreach import AudienceAdmin
@@ -21,6 +23,8 @@ __all__ = [
     "CampaignCodeAdmin",
     "CampaignEmailStatsAdmin",
     "CustomerAdmin",
+    "FollowUpAdmin",
+    "FollowUpMessageAdmin",
     "LeadModelAdmin",
     "OrderAdmin",
     "SegmentBandsAdmin",

@@ -13,7 +13,15 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_POST
 
 from customers.admin.audiences import ConditionInline, preview, questions
-from customers.models import Audience, Consent, Customer, CustomerType, EmailAddress, count_members
+from customers.models import (
+    Audience,
+    AudienceRule,
+    Consent,
+    Customer,
+    CustomerType,
+    EmailAddress,
+    count_members,
+)
 from nova_project.admin import (
     ChoicesDropdownFilter,
     HistoryModelAdmin,
@@ -66,6 +74,17 @@ class AudienceAdmin(HistoryModelAdmin):
 
     class Media:
         js = ["customers/audience.js"]
+
+    def formfield_for_choice_field(self, db_field, request, **kwargs):
+        """Whom a follow-up hands over only the follow-up itself keeps."""
+        if db_field.name == "rule":
+            kept = str(AudienceRule.FOLLOW_UP)
+            kwargs["choices"] = [c for c in db_field.get_choices() if c[0] != kept]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
+
+    def get_readonly_fields(self, request, obj=None):
+        is_kept = obj is not None and obj.rule == AudienceRule.FOLLOW_UP
+        return ("rule", "show_type", "days") if is_kept else ()
 
     def get_changelist_instance(self, request):
         changelist = super().get_changelist_instance(request)

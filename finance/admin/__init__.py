@@ -1,7 +1,7 @@
 """The money in the admin, a module per concept.
 
-Events, show types, orders and seats are registered here: what the lower apps know of them, and
-their money.
+Events, show types, orders, seats and follow-ups are registered here: what the lower apps know of
+them, and their money.
 """
 
 from finance.admin.agreements import PerformerAdmin, PerformerAgreementAdmin
@@ -14,6 +14,7 @@ from finance.admin.changes import ExpenseChangeAdmin
 from finance.admin.checks import LedgerCheckAdmin, LedgerDifferenceAdmin
 from finance.admin.deposits import DepositAdmin
 from finance.admin.expenses import ExpenseAdmin
+from finance.admin.followups import FollowUpWithResultsAdmin
 from finance.admin.locks import LockedMonthAdmin
 from finance.admin.matches import DepositMatchAdmin
 from finance.admin.orders import LedgerLineAdmin, OrderWithLedgerAdmin
@@ -32,6 +33,7 @@ __all__ = [
     "EventWithMoneyAdmin",
     "ExpenseAdmin",
     "ExpenseChangeAdmin",
+    "FollowUpWithResultsAdmin",
     "LedgerCheckAdmin",
     "LedgerDifferenceAdmin",
     "LedgerLineAdmin",

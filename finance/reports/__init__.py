@@ -13,6 +13,9 @@ from finance.reports.email_effectiveness import (
 from finance.reports.event_profit import (
     EventProfit,
 )
+from finance.reports.follow_up_results import (
+    FollowUpResults,
+)
 from finance.reports.heatmap import (
     Heatmap,
 )
@@ -43,6 +46,7 @@ __all__ = [
     "ChangesSince",
     "EmailEffectiveness",
     "EventProfit",
+    "FollowUpResults",
     "Heatmap",
     "MarketingDashboard",
     "MarketingRoi",

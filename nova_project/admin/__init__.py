@@ -11,6 +11,7 @@ from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.forms import PaginationInlineFormSet as InlineFormSet
 from unfold.views import ChangeList
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget as Checkboxes
 from unfold.widgets import UnfoldAdminSelectWidget as Select
 from unfold.widgets import UnfoldAdminTextInputWidget as TextInput
 
@@ -54,6 +55,7 @@ __all__ = [
     "AutocompleteSelectFilter",
     "BooleanRadioFilter",
     "ChangeList",
+    "Checkboxes",
     "ChoicesDropdownFilter",
     "DateRangeFilter",
     "DropdownFilter",

@@ -30,6 +30,8 @@ from customers.models import (
     CampaignEmailStats,
     Customer,
     CustomerMerge,
+    FollowUp,
+    FollowUpMessage,
     LeadKind,
     LeadModel,
     SegmentBands,
@@ -149,6 +151,14 @@ def _add_show(number: int) -> None:
         order=order,
         uuid=UUID(int=number),
         occurred_at=order.ordered_at,
+    )
+    follow_up = FollowUp.objects.create(name=f"Follow-up {number}", trigger="vip")
+    FollowUpMessage.objects.create(
+        follow_up=follow_up,
+        customer=person,
+        event=event,
+        triggered_at=order.ordered_at,
+        due_at=order.ordered_at,
     )
     cost = make_expense(event=event, campaign=campaign, vendor=f"Vendor {number}")
     Receipt.objects.create(expense=cost, file="x", name="x.pdf", kind=ReceiptKind.PDF, size=1)
@@ -278,6 +288,7 @@ def last_of(model: type[models.Model]) -> models.Model:
 WITHOUT_HISTORY = {
     "customers.Attendance",
     "customers.CampaignEmailStats",
+    "customers.FollowUpMessage",
     "customers.LeadModel",
     "customers.CustomerMerge",
     "customers.Touch",

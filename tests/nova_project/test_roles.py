@@ -24,7 +24,7 @@ ALL += "Agreements, Settlements, "
 ALL += "Deposits, Deposits to match, Matches, Explained differences, Bank accounts, "
 ALL += "Statement mappings, Locked months, "
 ALL += "Dashboard, Campaigns, Campaign codes, Touches, Campaign e-mails, Audiences, "
-ALL += "Lead models, Segment bands, Inbox, Plan for HubSpot, "
+ALL += "Follow-ups, Follow-up messages, Lead models, Segment bands, Inbox, Plan for HubSpot, "
 ALL += "Sync runs, Problems, Conflicts, Webhooks, HubSpot links, HubSpot deals, Other deals, "
 ALL += "HubSpot lists, HubSpot events, HubSpot writes, Never written, Who decides, Schedule, "
 ALL += "Users, Roles, API tokens, Erased people"
@@ -45,7 +45,7 @@ SIDEBARS = {
     "Matches to review, Merges, Inbox, Sync runs, Problems, Webhooks, HubSpot links, Who decides",
     "Marketing": "Home, Reports, Events, Show types, Venues, Customers, Orders, Seats, "
     "Matches to review, Merges, Dashboard, Campaigns, Campaign codes, Touches, Campaign e-mails, "
-    "Audiences, Lead models, Segment bands, "
+    "Audiences, Follow-ups, Follow-up messages, Lead models, Segment bands, "
     "Inbox, Plan for HubSpot, Sync runs, Problems, Conflicts, Webhooks, HubSpot links, "
     "HubSpot deals, Other deals, HubSpot lists, HubSpot events, HubSpot writes, Never written, "
     "Who decides, Erased people",
@@ -53,7 +53,7 @@ SIDEBARS = {
     "Performers, Agreements, Settlements, "
     "Deposits, Deposits to match, Matches, Explained differences, Bank accounts, "
     "Statement mappings, Locked months, "
-    "Dashboard, Campaigns, Campaign e-mails",
+    "Dashboard, Campaigns, Campaign e-mails, Follow-ups",
 }
 LISTS = {
     "Events": "events_event",
@@ -82,6 +82,8 @@ LISTS = {
     "Touches": "customers_touch",
     "Campaign e-mails": "customers_campaignemailstats",
     "Audiences": "customers_audience",
+    "Follow-ups": "customers_followup",
+    "Follow-up messages": "customers_followupmessage",
     "Lead models": "customers_leadmodel",
     "Segment bands": "customers_segmentbands",
     "Merges": "customers_customermerge",
@@ -119,7 +121,7 @@ ADDED = {
     },
     "Producer": {"Expenses", "Recurring expenses", "Vendors", "Performers", "Agreements"},
     "Box office": {"Events", "Show types", "Venues"},
-    "Marketing": {"Customers", "Campaigns", "Campaign codes", "Audiences"},
+    "Marketing": {"Customers", "Campaigns", "Campaign codes", "Audiences", "Follow-ups"},
     "Viewer": set(),
 }
 """What a role may add by hand."""
