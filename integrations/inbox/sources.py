@@ -25,7 +25,7 @@ from integrations.decisions import decide
 from integrations.deliveries import dismiss as dismiss_deliveries
 from integrations.deliveries import replay
 from integrations.hubspot.decisions import dismiss, never_write, try_again
-from integrations.inbox import bank, imports, matches, money
+from integrations.inbox import bank, followups, imports, matches, money
 from integrations.inbox.source import DISMISS, NEVER, RETRY, Action, Person, Source
 from integrations.inbox.words import counted, field_name, name_of, words
 from integrations.models import (
@@ -261,4 +261,5 @@ SOURCES: list[Source] = [
     *matches.SOURCES,
     *money.SOURCES,
     *bank.SOURCES,
+    *followups.SOURCES,
 ]

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.admin.models import LogEntry
-from django.db.models import CharField, Q, QuerySet, Value
-from django.db.models.functions import Cast, Concat
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from customers.models import Attendance, Customer, EmailAddress, Order, Touch
+from customers.models import Attendance, Customer, EmailAddress, Order
 from integrations.models import (
     Conflict,
     ContactLink,
@@ -31,7 +30,7 @@ from integrations.models import (
 )
 from integrations.models.links import ERASED
 from integrations.notices import MASK
-from integrations.privacy import matches
+from integrations.privacy import matches, outreach
 from integrations.privacy.subject import Subject
 from nova_project.imports.erasing import forget_files, mask_rows, mentioning_jobs, mentioning_rows
 
@@ -70,16 +69,6 @@ def _addresses(subject: Subject) -> Rows:
 def _seats(subject: Subject) -> Rows:
     own = Q(holder__in=subject.customers)
     return Attendance.objects.filter(own | Q(order__buyer__in=subject.customers, holder=None))
-
-
-def _crm_touches(subject: Subject) -> Rows:
-    """Their keys name the contact; those of orders name the order."""
-    return Touch.objects.filter(customer__in=subject.customers, key__startswith="contact ")
-
-
-def _unname_touches(rows: Rows, subject: Subject) -> None:
-    key = Concat(Value("erased "), Cast("pk", CharField()))
-    rows.update(key=key, updated_at=timezone.now())
 
 
 # --- HubSpot --------------------------------------------------------------------------------
@@ -240,8 +229,20 @@ PLACES = (
     Place(
         "touches from HubSpot",
         "The number of the contact goes. The touch stays, for the marketing reports.",
-        _crm_touches,
-        _unname_touches,
+        outreach.crm_touches,
+        outreach.unname_touches,
+    ),
+    Place(
+        "planned follow-ups",
+        "Deleted. They are never sent.",
+        outreach.waiting_messages,
+        delete,
+    ),
+    Place(
+        "past follow-ups",
+        "That one went out, or why not, stays without a name, for the results. No text and no "
+        "address was ever kept.",
+        outreach.past_messages,
     ),
     Place("planned writes", "Deleted. They are never sent to HubSpot.", _open_writes, delete),
     Place(

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from customers.models import FollowUp, FollowUpMessage, MessageState, Outbox
 from finance.models import LedgerCheck
 from finance.resources import ExpenseResource
 from integrations.inbox import act, count_by_kind, list_matters, waiting_count
@@ -35,7 +36,7 @@ from integrations.models import (
 )
 from nova_project.imports.jobs import resource_path
 from nova_project.imports.models import ImportJob, ImportState
-from tests.factories import make_customer, make_deposit, make_paid_event
+from tests.factories import make_customer, make_deposit, make_event, make_paid_event
 from tests.staff import user_of
 
 pytestmark = pytest.mark.django_db
@@ -155,6 +156,26 @@ def make_one_of_each(number: int = 1) -> None:
     make_pair(number + 100)
 
 
+def make_stopped_follow_ups() -> None:
+    """One that was refused, one of a killed run, and a run that could not send."""
+    ada, then = (
+        make_customer(first_name="Ada", last_name="Mail"),
+        timezone.now() - timedelta(hours=1),
+    )
+    for state in (MessageState.FAILED, MessageState.SENDING):
+        FollowUpMessage.objects.create(
+            follow_up=FollowUp.objects.create(name=f"Thanks {state}", trigger="vip"),
+            customer=ada,
+            event=make_event(),
+            state=state,
+            reason="The mail server refuses the address (550)." if state == "failed" else "",
+            triggered_at=then,
+            due_at=then,
+            claimed_at=then,
+        )
+    Outbox.objects.create(pk=1, problem="The mail server does not answer.")
+
+
 def said(user: User, **options) -> dict[str, tuple[str, str]]:
     rows = list_matters(user, **options).rows
     return {row.source.kind: (row.record, row.reason) for row in rows}
@@ -180,6 +201,29 @@ def test_every_kind_stands_in_the_list_with_its_reason_in_words(root):
         "runs": (f"eventbrite run {SyncRun.objects.first().pk}", "The token is wrong."),
     }
     assert waiting_count(root) == 8
+
+
+def test_follow_ups_that_did_not_go_out_wait_with_what_can_be_done(root):
+    make_stopped_follow_ups()
+
+    told = said(root)
+    retried = act(root, "retry", [row.key for row in list_matters(root).rows])
+    again = FollowUpMessage.objects.get(state=MessageState.PLANNED)
+    left = act(root, "dismiss", [row.key for row in list_matters(root).rows])
+
+    assert told == {
+        "follow-ups": ("Ada Mail: Thanks failed", "The mail server refuses the address (550)."),
+        "follow-ups-unknown": (
+            "Ada Mail: Thanks sending",
+            "The run ended on the way: it is unknown whether it went out. It is not sent again.",
+        ),
+        "follow-up-run": ("Sending of follow-ups", "The mail server does not answer."),
+    }
+    assert retried == ["1 follow-up will be tried with the next run."]
+    assert (again.follow_up.name, again.reason, again.tries) == ("Thanks failed", "", 0)
+    assert left == ["1 follow-up dismissed. They are never sent again."]
+    assert list(said(root)) == ["follow-up-run"]
+    assert FollowUpMessage.objects.filter(state=MessageState.SENDING).exists()
 
 
 def test_what_is_settled_waits_no_more(root):
@@ -371,13 +415,14 @@ def test_every_line_leads_to_a_page_that_answers(root):
     LedgerCheck.objects.create(started_at=now, finished_at=now, difference_count=1)
     make_paid_event("100.00")
     make_deposit("7.00")
+    make_stopped_follow_ups()
     client = client_of(root)
 
     rows = [row for row in list_matters(root).rows if row.url]
     statuses = {row.source.kind: client.get(row.url).status_code for row in rows}
 
     assert len(statuses) >= len(SOURCES) - 1
-    assert set(statuses.values()) == {200}
+    assert statuses == dict.fromkeys(statuses, 200)
 
 
 def test_who_is_not_staff_is_asked_to_log_in(client):

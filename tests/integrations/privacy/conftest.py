@@ -21,11 +21,15 @@ from customers.models import (
     Customer,
     CustomerMerge,
     EmailAddress,
+    FollowUp,
+    FollowUpMessage,
     MergeState,
+    MessageState,
     Touch,
     TouchKind,
 )
 from customers.resources import CustomerResource
+from events.models import Event
 from finance.models import LedgerKind
 from integrations.models import (
     Conflict,
@@ -115,9 +119,31 @@ def _tickets(person: Customer) -> None:
         uuid=UUID(int=51),
         occurred_at=AT,
     )
+    _follow_ups(person, event)
     DealLink.objects.create(
         hubspot_id="91", kind=DealKind.ORDER, order=order, contact_id="51", name=f"Sale to {ADA}"
     )
+
+
+def _follow_ups(person: Customer, event: Event) -> None:
+    """One of each state, of follow-ups whose texts name the person."""
+    for state in MessageState.values:
+        follow_up = FollowUp.objects.create(
+            name=f"For {ADA}, {state}",
+            trigger="vip",
+            note=f"Asked by {ADA}",
+            subject=ADA,
+            body=f"Hi {ADA}",
+        )
+        FollowUpMessage.objects.create(
+            follow_up=follow_up,
+            customer=person,
+            event=event,
+            state=state,
+            reason=f"{ADA} is unknown here",
+            triggered_at=AT,
+            due_at=AT,
+        )
 
 
 def _hubspot(person: Customer) -> None:

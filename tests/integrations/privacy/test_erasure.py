@@ -5,7 +5,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django_celery_beat.models import PeriodicTask
 
-from customers.models import Attendance, Customer, EmailAddress, Order, Suppression
+from customers.models import (
+    Attendance,
+    Customer,
+    EmailAddress,
+    FollowUpMessage,
+    Order,
+    Suppression,
+)
 from customers.services import Person, find_or_add_people, refresh_rollups
 from finance.models import LedgerLine, Settlement
 from integrations.models import ContactLink, LinkState, RemoteWrite, WriteState
@@ -62,6 +69,7 @@ def test_every_place_is_walked_and_told_of_before_it_is_erased(ada, erase):
         "customers",
         "orders",
         "seats",
+        "past follow-ups",
         "log of the admin",
     }
 
@@ -119,6 +127,16 @@ def test_nothing_about_the_person_is_sent_or_restored_any_more(ada, erase):
     }
     for write in RemoteWrite.objects.filter(state=WriteState.APPLIED):
         assert write.before == write.after == {"phone": "[masked]", "email": "[masked]"}
+
+
+def test_what_was_planned_is_never_sent_and_what_went_out_is_nobodys(ada, erase):
+    erase()
+
+    states = set(FollowUpMessage.objects.values_list("state", flat=True))
+    assert states == {"sent", "handed", "held_out", "skipped", "failed"}
+    assert {str(message.customer) for message in FollowUpMessage.objects.all()} == {
+        f"Erased person {ada.pk}"
+    }
 
 
 def test_the_links_keep_the_number_of_the_contact_and_nothing_else(ada, erase):
