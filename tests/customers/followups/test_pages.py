@@ -3,27 +3,23 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
 from customers.models import FollowUp, FollowUpMessage, Outbox
 from customers.services.followups import send_follow_ups
-from nova_project.roles import set_up_roles
 from tests.customers.followups.conftest import AFTER, BODY, a_show, visitor
 from tests.factories import make_customer
+from tests.staff import client_of, user_of
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/customers/followup/"
 
 
-def of_role(role: str, **fields) -> Client:
-    set_up_roles()
-    user = User.objects.create(username=role, is_staff=True, **fields)
-    user.groups.add(Group.objects.get(name=role))
-    client = Client()
-    client.force_login(user)
-    return client
+def of_role(role: str, *, email: str = "") -> Client:
+    User.objects.filter(pk=user_of(role).pk).update(email=email)
+    return client_of(role)
 
 
 @pytest.fixture

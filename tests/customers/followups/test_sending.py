@@ -368,7 +368,7 @@ class HoldoutsNeverGetMail(TestCase):
 
 
 def test_the_draw_is_even_and_stays():
-    one = FollowUp(name="A", holdout_percent=20)
+    one = FollowUp(name="A", holdout_percent=20, salt="salt")
     drawn = {pk for pk in range(10_000) if is_drawn(one, pk)}
 
     one.holdout_percent = 30
