@@ -53,9 +53,9 @@ _GROUPS = {
 _SALES = """
 shown (show_id) AS ({shown}),
 line AS (
-    SELECT order_id, currency, sum(amount) AS net FROM (
-        SELECT order_id, currency, amount FROM {ledger}
-        WHERE event_id IN (SELECT show_id FROM shown)
+    SELECT order_id, currency, CAST(sum(thousandths) AS bigint) AS net FROM (
+        SELECT order_id, currency, CAST(round(amount * 1000) AS bigint) AS thousandths
+        FROM {ledger} WHERE event_id IN (SELECT show_id FROM shown)
         UNION ALL
         SELECT id, currency, 0 FROM {order}
         WHERE status IN {paid} AND event_id IN (SELECT show_id FROM shown)
@@ -74,11 +74,12 @@ newcomer AS (
     ) AS placed WHERE place = 1
 ),
 sale AS (
-    SELECT sold.*, orders * coalesce(seat.seats, 0) AS seats,
+    SELECT sold.order_id, currency, buyer_id, ordered_at, opens_at, sign, orders,
+        (2 * net + sign * unit) / (2 * unit) AS units, orders * coalesce(seat.seats, 0) AS seats,
         CASE WHEN newcomer.id IS NULL THEN 0 ELSE orders END AS newcomers
     FROM (
         SELECT o.id AS order_id, line.currency, o.buyer_id, o.ordered_at,
-            {opens_at} AS opens_at, {units} AS units,
+            {opens_at} AS opens_at, line.net, {unit} AS unit,
             CASE WHEN line.net < 0 THEN -1 ELSE 1 END AS sign,
             CASE WHEN o.status = '{placed}' AND o.currency = line.currency
                 AND o.event_id IN (SELECT show_id FROM shown) THEN 1 ELSE 0 END AS orders
@@ -101,19 +102,24 @@ EARNS = (
 """Which touches `t` earn anything; to be filled in from `names`."""
 _WHOSE = (
     "t.customer_id = s.buyer_id",
-    "t.order_id = s.order_id AND (t.customer_id IS NULL OR s.buyer_id IS NULL"
-    " OR t.customer_id <> s.buyer_id)",
+    "t.order_id = s.order_id AND t.order_id IS NOT NULL AND (t.customer_id IS NULL"
+    " OR s.buyer_id IS NULL OR t.customer_id <> s.buyer_id)",
 )
 _RANKED = """
-weighed AS (SELECT *, {weight} AS weight FROM pair),
 ranked AS (
-    SELECT *, row_number() OVER in_turn AS place, count(*) OVER of_order AS touches,
-        sum(weight) OVER (in_turn ROWS UNBOUNDED PRECEDING) AS upto,
-        sum(weight) OVER of_order AS weights
-    FROM weighed
+    SELECT *, row_number() OVER in_turn AS place, count(*) OVER of_order AS touches{weights}
+    FROM {pairs}
     WINDOW of_order AS (PARTITION BY order_id, currency),
         in_turn AS (PARTITION BY order_id, currency ORDER BY occurred_at, touch_id)
 )"""
+_WEIGHED = f"""(
+        SELECT *, CASE WHEN age > {20 * HALF_LIFE} THEN 1 ELSE CAST(round({FINEST} * power(
+            CAST(2 AS double precision), CAST(-age AS double precision) / {HALF_LIFE})) AS integer)
+            END AS weight FROM pair
+    ) AS weighed"""
+_WEIGHTS = """,
+        sum(weight) OVER (in_turn ROWS UNBOUNDED PRECEDING) AS upto,
+        sum(weight) OVER of_order AS weights"""
 _SUMS = """
 SELECT 'credit', campaign_id, label, currency, {counted}, {sums} FROM (
     SELECT order_id, currency, campaign_id, label, max(orders) AS orders, max(seats) AS seats,
@@ -141,10 +147,12 @@ def ask(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
 
 
 def touched_sales(
-    shows: QuerySet[Any, Any], *, days: int, currency: str, by: str, weight: str = "1"
+    shows: QuerySet[Any, Any], *, days: int, currency: str, by: str, is_weighed: bool = False
 ) -> tuple[str, list[Any]]:
     """The common tables up to `ranked`: a row for each touch that earns a part of an order of
     `shows`, with its `place` among the order's `touches`; and their parameters.
+
+    `is_weighed` adds what time decay reads, `upto` and `weights`.
     """
     shown, params = shows.query.sql_with_params()
     found = names() | {"shown": shown, "earns": EARNS.format(**names())}
@@ -153,7 +161,10 @@ def touched_sales(
         _PAIRS.format(**found, whose=whose, campaign=campaign, label=label) for whose in _WHOSE
     ]
     pair = f"pair AS ({' UNION ALL '.join(pairs)}\n)"
-    tables = [_SALES.format(**found), pair, _RANKED.format(weight=weight)]
+    ranked = _RANKED.format(
+        pairs=_WEIGHED if is_weighed else "pair", weights=_WEIGHTS if is_weighed else ""
+    )
+    tables = [_SALES.format(**found), pair, ranked]
     return f"WITH {','.join(tables)}", [*params, currency, days * DAY]
 
 
@@ -161,8 +172,9 @@ def statement(
     shows: QuerySet[Any, Any], *, days: int, currency: str, by: str, models: Sequence[str]
 ) -> tuple[str, list[Any]]:
     """The sums of `models` by group, those of all touched orders and those of all orders."""
-    weight = _DECAYING if "decay" in models else "1"
-    tables, params = touched_sales(shows, days=days, currency=currency, by=by, weight=weight)
+    tables, params = touched_sales(
+        shows, days=days, currency=currency, by=by, is_weighed="decay" in models
+    )
     takes_part = _TAKES_PART.get(models[0], "1 = 1") if len(models) == 1 else "1 = 1"
     sums = _SUMS.format(
         counted="sum(orders), sum(seats), sum(newcomers)",
@@ -174,16 +186,10 @@ def statement(
     return tables + sums, params
 
 
-_DECAYING = (
-    f"CASE WHEN age > {20 * HALF_LIFE} THEN 1 ELSE CAST(round({FINEST} * power("
-    f"CAST(2 AS double precision), CAST(-age AS double precision) / {HALF_LIFE})) AS integer) END"
-)
-
-
 def names() -> dict[str, str]:
     """Tables, values and the expressions in which the databases differ."""
     if connection.vendor == "postgresql":
-        moment = "CAST(floor(extract(epoch FROM {0})) AS bigint)"
+        moment = "CAST(floor(date_part('epoch', {0})) AS bigint)"
         opens_at = "date_trunc('second', o.ordered_at) - %s * interval '1 second'"
     else:
         moment = "CAST(strftime('%%s', {0}) AS integer)"
@@ -196,7 +202,7 @@ def names() -> dict[str, str]:
         "opens_at": opens_at,
         "moment_of_order": moment.format("s.ordered_at"),
         "moment_of_touch": moment.format("t.occurred_at"),
-        "units": _units(),
+        "unit": _unit(),
         "paid": _listed(PAID_STATUSES),
         "seated": _listed(SEATED),
         "placed": OrderStatus.PLACED.value,
@@ -205,14 +211,14 @@ def names() -> dict[str, str]:
     }
 
 
-def _units() -> str:
-    """The net sales in the smallest unit of their currency."""
+def _unit() -> str:
+    """How many thousandths the smallest unit of a line's currency has."""
     cases = "".join(
-        f" WHEN currency IN {_listed(codes)} THEN {10**digits}"
+        f" WHEN line.currency IN {_listed(codes)} THEN {10 ** (3 - digits)}"
         for digits in (0, 3)
         if (codes := [code for code, found in EXPONENTS.items() if found == digits])
-    ).replace("currency", "line.currency")
-    return f"CAST(round(line.net * CASE{cases} ELSE 100 END) AS bigint)"
+    )
+    return f"CASE{cases} ELSE 10 END"
 
 
 def _listed(values: Sequence[str]) -> str:

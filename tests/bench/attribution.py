@@ -1,14 +1,16 @@
 """Marketing ROI and the dashboard at 1,000,000 touches and 300,000 orders.
 
-Marketing ROI under last touch is compared with SQL written by hand that returns the same rows; the
-other models and the dashboard of all five are timed. Rows are made by the database itself.
+Marketing ROI under last touch is compared with SQL written by hand that returns the same rows, with
+what no campaign claims and what no touch earned, and has the same memory; the other models and the
+dashboard of all five are timed. Rows are made by the database itself. One touch in eleven belongs
+to no campaign.
 """
 
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
-from tests.bench._compare import assert_equal, fetch, median_ms
+from tests.bench._compare import assert_equal, median_ms
 
 EVENTS, CAMPAIGNS, PEOPLE = 1_000, 200, 150_000
 ORDERS, TOUCHES = 300_000, 1_000_000
@@ -27,30 +29,37 @@ WITH line AS (
         SELECT id, row_number() OVER (PARTITION BY buyer_id ORDER BY ordered_at, id) AS place
         FROM customers_order WHERE status = 'placed'
     ) AS placed WHERE place = 1
-), sale AS (
-    SELECT o.id, o.buyer_id, o.ordered_at, line.currency, line.net, seat.seats,
-        newcomer.id IS NOT NULL AS is_first
-    FROM customers_order o
-    JOIN events_event e ON e.id = o.event_id AND e.starts_on >= %s AND e.starts_on < %s
-    JOIN line ON line.order_id = o.id
-    JOIN seat ON seat.order_id = o.id
-    LEFT JOIN newcomer ON newcomer.id = o.id
 ), last_touch AS (
     SELECT * FROM (
-        SELECT s.*, t.campaign_id,
-            row_number() OVER (PARTITION BY s.id ORDER BY t.occurred_at DESC, t.id DESC) AS place
-        FROM sale s JOIN customers_touch t ON t.customer_id = s.buyer_id
-            AND t.occurred_at <= s.ordered_at AND t.occurred_at >= {window_start}
-            AND t.kind <> 'open'
+        SELECT o.id, t.campaign_id,
+            row_number() OVER (PARTITION BY o.id ORDER BY t.occurred_at DESC, t.id DESC) AS place
+        FROM customers_order o JOIN customers_touch t ON t.customer_id = o.buyer_id
+            AND t.occurred_at <= o.ordered_at AND t.occurred_at >= {window_start}
+            AND t.kind <> 'open' AND (t.campaign_id IS NOT NULL
+                OR lower(t.source) NOT IN ('direct_traffic', 'offline'))
     ) AS ranked WHERE place = 1
 ), spend AS (
-    SELECT campaign_id, sum(amount) AS spend FROM finance_expense GROUP BY campaign_id
+    SELECT campaign_id, sum(amount) AS spend FROM finance_expense
+    WHERE campaign_id IS NOT NULL GROUP BY campaign_id
+), credit AS (
+    SELECT last_touch.id IS NULL AS is_left, last_touch.campaign_id,
+        sum(CASE WHEN o.status = 'placed' THEN 1 ELSE 0 END) AS orders,
+        sum(CASE WHEN o.status = 'placed' THEN seats ELSE 0 END) AS seats,
+        count(newcomer.id) AS newcomers, sum(coalesce(net, 0)) AS net
+    FROM customers_order o
+    JOIN events_event e ON e.id = o.event_id AND e.starts_on >= %s AND e.starts_on < %s
+    LEFT JOIN line ON line.order_id = o.id
+    LEFT JOIN seat ON seat.order_id = o.id
+    LEFT JOIN newcomer ON newcomer.id = o.id
+    LEFT JOIN last_touch ON last_touch.id = o.id
+    WHERE o.status IN ('placed', 'refunded', 'cancelled')
+    GROUP BY last_touch.id IS NULL, last_touch.campaign_id
 )
-SELECT c.name, max(spend.spend), count(*), sum(seats), sum(CASE WHEN is_first THEN 1 ELSE 0 END),
-    sum(net)
-FROM last_touch JOIN customers_campaign c ON c.id = campaign_id
-JOIN spend ON spend.campaign_id = c.id
-GROUP BY c.id, c.name ORDER BY sum(net) DESC, max(spend.spend) DESC, c.name
+SELECT CASE WHEN is_left THEN 'Unattributed' ELSE coalesce(c.name, 'No campaign') END AS name,
+    coalesce(spend, 0), orders, seats, newcomers, net
+FROM credit LEFT JOIN customers_campaign c ON c.id = credit.campaign_id
+LEFT JOIN spend ON spend.campaign_id = c.id
+ORDER BY is_left, c.id IS NULL, net DESC, coalesce(spend, 0) DESC, c.name
 """
 
 
@@ -81,6 +90,7 @@ def measure_last() -> list[str]:
     """Raises AssertionError: the SQL by hand has other rows."""
     from finance.services.attribution import Model
     from finance.services.campaigns import marketing
+    from finance.services.crediting import ask
 
     asked = scope()
 
@@ -89,10 +99,10 @@ def measure_last() -> list[str]:
 
     def by_hand() -> list[Any]:
         sql = BY_HAND.format(window_start=window_start())
-        return fetch(sql, [asked.period.start, asked.period.end])
+        return ask(sql, [asked.period.start, asked.period.end])
 
     names = ("name", "spend", "orders", "seats", "first_time_buyers", "net_sales")
-    rows = [row for row in of_report() if not row.is_rest]
+    rows = of_report()
     assert_equal([[getattr(row, name) for name in names] for row in rows], by_hand())
     own = median_ms(of_report, by_hand, rounds=ROUNDS)
     figures = [f"{own[0]:.0f}", f"{own[1]:.0f}", f"{own[0] / own[1]:.2f}"]
@@ -117,8 +127,8 @@ def window_start() -> str:
     from django.db import connection
 
     if connection.vendor == "postgresql":
-        return "s.ordered_at - interval '90 days'"
-    return "datetime(s.ordered_at, '-90 days')"
+        return "o.ordered_at - interval '90 days'"
+    return "datetime(o.ordered_at, '-90 days')"
 
 
 def make_market() -> None:
@@ -147,7 +157,7 @@ def make_market() -> None:
              kind=f"'{kind}'", amount=amount, currency="'EUR'", occurred_at=moment("0"),
              known_at=moment("0"))  # fmt: skip
     fill(Touch, TOUCHES, key="'bench ' || i", customer_id=f"1 + i * 17 % {PEOPLE}",
-         campaign_id=f"1 + i * 13 % {CAMPAIGNS}",
+         campaign_id=f"CASE WHEN i % 11 > 0 THEN 1 + i * 13 % {CAMPAIGNS} END",
          kind="CASE i % 7 WHEN 0 THEN 'open' ELSE 'click' END", source="'s' || i % 50",
          occurred_at=moment(f"i * 7919 % {EVENTS * 86_400}"))  # fmt: skip
     fill(Expense, CAMPAIGNS, reference="'B' || i", category="'marketing'", amount="100 + i",
