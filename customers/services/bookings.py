@@ -10,6 +10,19 @@ from customers.models.ticketing import PAID_STATUSES, SEATED, OrderStatus
 from events.models import EventStatus
 from nova_project.money import company_currency
 
+# The valid seats of due customers. A seat without holder speaks for the buyer. In two parts, for
+# either is found by an index; asked in one, all the seats there are would be read.
+SEATS_OF_DUE = """
+    SELECT s.holder_id AS customer_id, s.event_id, s.status, o.id AS order_id, o.ordered_at
+    FROM customers_attendance s JOIN customers_order o ON o.id = s.order_id
+    WHERE s.status IN %(seated)s AND o.status = %(placed)s
+      AND s.holder_id IN (SELECT id FROM due)
+    UNION ALL
+    SELECT o.buyer_id, s.event_id, s.status, o.id, o.ordered_at
+    FROM customers_order o JOIN customers_attendance s ON s.order_id = o.id
+    WHERE s.status IN %(seated)s AND o.status = %(placed)s
+      AND s.holder_id IS NULL AND o.buyer_id IN (SELECT id FROM due)"""
+
 
 def type_of(events: str, spend: str) -> str:
     """The SQL of the type of a customer with so many booked events and so much spend."""

@@ -199,19 +199,26 @@ _WON = """won AS (
 
 
 def _sql(by: FunnelBy | None, conditions: str) -> str:
-    """A row per group: how many people `reached_1` to `reached_4`, and what each step took.
-
-    `own_1` and `own_2` are when a person was first known and first engaged; a stage is reached at
-    the latest with the one after it, and is skipped if that came first. A step's time is counted
-    from the last stage before it that was not skipped.
-    """
+    """A row per group: how many people `reached_1` to `reached_4`, and what each step took."""
     needs_campaign = by is FunnelBy.CAMPAIGN or "campaign_id" in conditions
     group = month_of("at_1", "%(zone)s") if by is FunnelBy.MONTH else _GROUPS[by]
     at_1, at_2, at_3, at_4 = (seconds(f"at_{n}") for n in range(1, 5))
-    now = seconds("CAST(%(now)s AS timestamptz)" if _is_postgres() else "%(now)s")
-    steps = (2, 3, 4)
     return f"""
-WITH engaged AS (
+WITH {_placed(needs_campaign)}, person AS MATERIALIZED (
+    SELECT {group} AS grouped, {at_1} AS at_1, {at_2} AS at_2, {at_3} AS at_3, {at_4} AS at_4,
+           CASE WHEN own_1 > at_2 THEN 1 ELSE 0 END AS skip_1,
+           CASE WHEN own_2 > at_3 OR (own_2 IS NULL AND at_3 IS NOT NULL) THEN 1 ELSE 0 END
+               AS skip_2
+    FROM placed WHERE {conditions}
+), {_counted()}"""
+
+
+def _placed(needs_campaign: bool) -> str:
+    """When each person reached each stage, `at_1` to `at_4`: at the latest with the one after it.
+
+    `own_1` and `own_2` are when a person was first known and first engaged.
+    """
+    return f"""engaged AS (
     SELECT customer_id, MIN(occurred_at) AS clicked_at FROM customers_touch
     WHERE kind = %(click)s AND customer_id IS NOT NULL GROUP BY customer_id
 ), {_WON if needs_campaign else ""} known AS (
@@ -228,13 +235,18 @@ WITH engaged AS (
     SELECT known.*, {earliest(["own_2", "at_3"])} AS at_2 FROM known
 ), placed AS (
     SELECT met.*, {earliest(["own_1", "at_2"])} AS at_1 FROM met
-), person AS MATERIALIZED (
-    SELECT {group} AS grouped, {at_1} AS at_1, {at_2} AS at_2, {at_3} AS at_3, {at_4} AS at_4,
-           CASE WHEN own_1 > at_2 THEN 1 ELSE 0 END AS skip_1,
-           CASE WHEN own_2 > at_3 OR (own_2 IS NULL AND at_3 IS NOT NULL) THEN 1 ELSE 0 END
-               AS skip_2
-    FROM placed WHERE {conditions}
-), taken AS MATERIALIZED (
+)"""
+
+
+def _counted() -> str:
+    """The figures of each group of `person`.
+
+    A stage is skipped if the one after it came first. A step's time is counted from the last stage
+    before it that was not skipped.
+    """
+    now = seconds("CAST(%(now)s AS timestamptz)" if _is_postgres() else "%(now)s")
+    steps = (2, 3, 4)
+    return f"""taken AS MATERIALIZED (
     SELECT person.*,
            CASE WHEN skip_1 = 0 AND skip_2 = 0 THEN at_2 - at_1 END AS took_2,
            CASE WHEN skip_2 = 0 THEN at_3 - at_2 WHEN skip_1 = 0 THEN at_3 - at_1 END AS took_3,

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from customers.models import Attendance, Customer, Order
-from customers.services.bookings import parameters, type_of, with_statuses
+from customers.services.bookings import SEATS_OF_DUE, parameters, type_of, with_statuses
 from customers.services.stages import refresh_stages
 from events.models import Event
 
@@ -86,21 +86,16 @@ def refresh_customers(customer_ids: Collection[int]) -> None:
 
 
 # One row per customer who is due and within an id range. A booking is an event in which a person
-# holds a valid seat or placed an order; a seat without holder speaks for the buyer.
+# holds a valid seat or placed an order.
 FIGURES = f"""
 WITH due AS (
     SELECT id FROM customers_customer WHERE is_rollup_due AND id BETWEEN %(first)s AND %(last)s
-), seat AS (
-    SELECT s.event_id, s.holder_id, o.buyer_id,
-           CASE WHEN s.status = %(checked_in)s THEN 1 ELSE 0 END AS is_checked_in
-    FROM customers_attendance s JOIN customers_order o ON o.id = s.order_id
-    WHERE s.status IN %(seated)s AND o.status = %(placed)s
-      AND (s.holder_id IN (SELECT id FROM due)
-           OR (s.holder_id IS NULL AND o.buyer_id IN (SELECT id FROM due)))
+), seat AS ({SEATS_OF_DUE}
 ), booking AS (
     SELECT customer_id, event_id, MAX(is_checked_in) AS is_checked_in, SUM(seats) AS seats
     FROM (
-        SELECT COALESCE(holder_id, buyer_id) AS customer_id, event_id, is_checked_in, 1 AS seats
+        SELECT customer_id, event_id, 1 AS seats,
+               CASE WHEN status = %(checked_in)s THEN 1 ELSE 0 END AS is_checked_in
         FROM seat
         UNION ALL
         SELECT buyer_id, event_id, 0, 0 FROM customers_order

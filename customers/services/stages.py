@@ -4,23 +4,18 @@ from typing import Any
 
 from django.db import connection
 
-from customers.services.bookings import type_of, with_statuses
+from customers.services.bookings import SEATS_OF_DUE, type_of, with_statuses
 
 _DUE = """
 due AS (
     SELECT id FROM customers_customer WHERE is_rollup_due AND id BETWEEN %(first)s AND %(last)s
 )"""
 
-# A row per due customer and booked event: the order that made it one. A seat without holder speaks
-# for the buyer, as in the rollups.
+# A row per due customer and booked event: the order that made it one.
 _BOOKING = f"""
-WITH {_DUE}, place AS (
-    SELECT COALESCE(s.holder_id, o.buyer_id) AS customer_id, s.event_id, o.id AS order_id,
-           o.ordered_at
-    FROM customers_attendance s JOIN customers_order o ON o.id = s.order_id
-    WHERE s.status IN %(seated)s AND o.status = %(placed)s
-      AND (s.holder_id IN (SELECT id FROM due)
-           OR (s.holder_id IS NULL AND o.buyer_id IN (SELECT id FROM due)))
+WITH {_DUE}, seat AS ({SEATS_OF_DUE}
+), place AS (
+    SELECT customer_id, event_id, order_id, ordered_at FROM seat
     UNION ALL
     SELECT buyer_id, event_id, id, ordered_at FROM customers_order
     WHERE status = %(placed)s AND buyer_id IN (SELECT id FROM due)

@@ -196,6 +196,7 @@ def make_people() -> str:
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT setseed(0.5)")
+        cursor.execute(PLAIN)
         for statement in WORLD:
             cursor.execute(statement)
     connection.commit()
@@ -209,6 +210,16 @@ def make_people() -> str:
     return f"{took:.0f}"
 
 
+PLAIN = """
+DO $$ DECLARE command text; BEGIN FOR command IN
+    SELECT format('ALTER TABLE %I ALTER %I SET DEFAULT %s', table_name, column_name,
+        CASE data_type WHEN 'character varying' THEN quote_literal('') WHEN 'boolean' THEN 'false'
+            ELSE '0' END)
+    FROM information_schema.columns WHERE is_nullable = 'NO' AND column_default IS NULL
+        AND is_identity = 'NO' AND table_name ~ '^(customers|events)_'
+        AND data_type IN ('character varying', 'boolean', 'smallint', 'integer', 'numeric')
+LOOP EXECUTE command; END LOOP; END $$"""
+"""Columns that the statements below do not name hold nothing."""
 _NOW = "timestamptz '2026-11-01 12:00+00'"
 WORLD = (
     "INSERT INTO events_showtype (created_at, updated_at, name, note) SELECT now(), now(), name, ''"
