@@ -190,7 +190,10 @@ def _suggested(request: HttpRequest, follow_up: FollowUp) -> Iterable[Customer]:
 
 
 def _with_reason(what: str, reason: str) -> str:
-    return format_html('{} <span class="nova-reason">{}</span>', what, reason) if reason else what
+    """One box: on a telephone, cells are grids."""
+    if not reason:
+        return format_html("<span>{}</span>", what)
+    return format_html('<span>{}<span class="nova-reason">{}</span></span>', what, reason)
 
 
 def _moment(moment: Any) -> str:

@@ -33,6 +33,8 @@ class FollowUpForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["weekdays"] = list(self.instance.weekdays or EVERY_DAY)
+        for name in {"send_from", "send_until"} & self.fields.keys():
+            self.fields[name].widget.format = "%H:%M"
 
     def clean_weekdays(self) -> str:
         return "".join(sorted(self.cleaned_data["weekdays"]))

@@ -139,7 +139,7 @@ class FollowUpAdmin(HistoryModelAdmin):
     def preview(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return redirect("admin:customers_followup_letter", object_id)
 
-    @display(description="Sent")
+    @display(description="When")
     def when(self, follow_up: FollowUp) -> str:
         return follow_up.definition
 

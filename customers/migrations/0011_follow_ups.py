@@ -161,7 +161,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='followupmessage',
             name='follow_up',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='customers.followup'),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='customers.followup', verbose_name='follow-up'),
         ),
         migrations.AddField(
             model_name='historicalfollowup',

@@ -242,7 +242,9 @@ class FollowUpMessage(Timestamped):
     which a booking counts as won begin with it. `is_once` has the database refuse a second one.
     """
 
-    follow_up = models.ForeignKey(FollowUp, on_delete=models.PROTECT, related_name="messages")
+    follow_up = models.ForeignKey(
+        FollowUp, on_delete=models.PROTECT, related_name="messages", verbose_name="follow-up"
+    )
     customer = models.ForeignKey(
         Customer, on_delete=models.CASCADE, related_name="follow_up_messages"
     )

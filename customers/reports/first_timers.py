@@ -46,6 +46,10 @@ class Row:
 class FirstTimersForm(FirstShowForm):
     """A period and the show type. Without a period, the last ninety days."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["show_type"].label = "Show type"
+
     def usual_period(self, last: date) -> Period:
         return Period.inclusive(last - timedelta(days=_USUAL_DAYS - 1), last)
 

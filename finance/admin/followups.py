@@ -17,7 +17,8 @@ class FollowUpWithResultsAdmin(FollowUpAdmin):
 
     def panels(self, request: HttpRequest, obj: FollowUp) -> list[Panel]:
         results = [result_panel(result) for result in follow_up_results(follow_ups=[obj.pk])]
-        return [*super().panels(request, obj), *results]
+        state, *others = super().panels(request, obj)
+        return [state, *results, *others]
 
 
 def result_panel(result: Result) -> Panel:

@@ -80,14 +80,10 @@ def to_follow_up(row: Row, arguments: Arguments) -> str:
 
 COLUMNS = [
     Column("Follow-up", "name", link=to_follow_up, names_row=True),
-    Column("Days", "days", Kind.COUNT, "A booking counts within so many days."),
     Column("Got it", "reached", Kind.COUNT, "People who got it, and whose days are over."),
     Column("Held out", "held", Kind.COUNT, "People who never get it, and whose days are over."),
-    Column("Too early", "open", Kind.COUNT, "People of both groups whose days are not over yet."),
-    Column("Booked", "reached_won", Kind.COUNT, "Of those who got it: who booked in these days."),
-    Column("Held out and booked", "held_won", Kind.COUNT, "The same of those held out."),
     Column("Booked %", "reached_share", Kind.PERCENT, "Of those who got it."),
-    Column("Held out and booked %", "held_share", Kind.PERCENT, "Of those held out."),
+    Column("Held out, booked %", "held_share", Kind.PERCENT, "Of those held out."),
     Column(
         "Difference",
         "lift",
@@ -97,6 +93,7 @@ COLUMNS = [
     ),
     Column("From", "low", Kind.PERCENT, "The 95 % interval of the difference begins here."),
     Column("To", "high", Kind.PERCENT, "And ends here. If 0 lies between, nothing is shown."),
+    Column("What it comes to", "verdict", wraps=True),
     Column("Currency", "currency"),
     Column(
         "Net sales per person",
@@ -104,10 +101,11 @@ COLUMNS = [
         Kind.MONEY,
         "Of the orders of these days, by everybody who got it, bookers or not.",
     ),
-    Column(
-        "Net sales per person held out", "held_sales", Kind.MONEY, "The same of those held out."
-    ),
-    Column("What it comes to", "verdict", wraps=True),
+    Column("Net sales per person held out", "held_sales", Kind.MONEY, "Of those held out."),
+    Column("Booked", "reached_won", Kind.COUNT, "Of those who got it: who booked in these days."),
+    Column("Held out, booked", "held_won", Kind.COUNT, "The same of those held out."),
+    Column("Too early", "open", Kind.COUNT, "People of both groups whose days are not over yet."),
+    Column("Days", "days", Kind.COUNT, "A booking counts within so many days."),
 ]
 
 

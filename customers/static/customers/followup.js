@@ -9,13 +9,17 @@ document.addEventListener("DOMContentLoaded", () => {
     const body = form?.elements.body;
     if (!body) return;
     const place = document.createElement("div");
-    place.className = "nova-panels";
+    place.className = "nova-panels follow-up-typed";
     place.setAttribute("role", "status");
     body.closest("fieldset")?.append(place);
     const address = location.pathname.replace(/(\d+\/change|add)\/$/, "typed/");
     let wait, last;
     const draw = async () => {
         last?.abort();
+        if (!body.value.trim()) {
+            place.replaceChildren();
+            return;
+        }
         last = new AbortController();
         try {
             const reply = await fetch(address, { method: "POST", body: new FormData(form), signal: last.signal });
