@@ -23,7 +23,7 @@ _NAMES = {
 }
 
 
-def settings_of_demo(*, sandbox_port: int) -> dict[str, str]:
+def settings_of_demo(*, port: int, sandbox_port: int) -> dict[str, str]:
     """Every setting that differs from its default. The secret key is kept over runs."""
     sandbox = f"http://127.0.0.1:{sandbox_port}"
     return {
@@ -31,6 +31,8 @@ def settings_of_demo(*, sandbox_port: int) -> dict[str, str]:
         "NOVA_INSECURE_HTTP": "true",
         "SECRET_KEY": _kept("SECRET_KEY") or secrets.token_urlsafe(48),
         "NOVA_VAR_DIR": "var/demo",
+        "NOVA_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "EMAIL_URL": f"filemail:///{FOLDER / 'mail'}",
         "LOG_LEVEL": "WARNING",
         "EVENTBRITE_BASE_URL": sandbox,
         "EVENTBRITE_TOKEN": "sandbox-eventbrite-token",

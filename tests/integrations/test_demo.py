@@ -2,17 +2,24 @@ import os
 import socket
 import subprocess
 import sys
+from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.utils import timezone
+from environ import Env
 
-from customers.models import Audience, Campaign
+from customers.models import Audience, Campaign, FollowUp
+from customers.services import refresh_rollups
+from customers.services.followups import foresee
+from customers.services.followups.judging import Step
 from events.models import ShowType
 from finance.models import Expense, Receipt
 from finance.services import share_expenses
-from integrations.demo import content, costs, past
+from finance.services.followups import follow_up_results
+from integrations.demo import content, costs, environment, followups, past
 from integrations.models import Outcome, SyncRun
-from tests.factories import make_event
+from tests.factories import make_customer, make_event, make_order, make_seat, make_show_type
 
 
 @pytest.fixture
@@ -81,3 +88,34 @@ def test_entering_the_demo_content_twice_adds_nothing():
     assert Audience.objects.mirrored().count() == Audience.objects.count() == 5
     assert Expense.objects.exclude(credits=None).count() == 1
     assert Receipt.objects.count() == 6
+
+
+@pytest.mark.django_db
+def test_the_demo_has_a_follow_up_with_results_and_the_rescue_has_people_due():
+    today = timezone.localdate()
+    stand_up = make_show_type("Stand-up")
+    make_event(today + timedelta(days=20), show_type=stand_up)
+    for number in range(90):
+        show = make_event(today - timedelta(days=20 + number), show_type=stand_up)
+        person = make_customer()
+        make_seat(make_order(show, buyer=person), holder=person)
+    refresh_rollups(everyone=True)
+
+    followups.add_consents()
+    added = [followups.add_follow_up() for _ in range(2)]
+
+    rescue = FollowUp.objects.get(name="First-timer rescue")
+    steps = {row.verdict.step for row in foresee([rescue])}
+    (result,) = follow_up_results()
+    assert added == [60, 0]
+    assert (result.reached.people > 0, result.held.people > 0) == (True, True)
+    assert Step.LEAVE_OUT in steps
+    assert steps & {Step.SEND, Step.WAIT, Step.HOLD_OUT}
+
+
+def test_the_demo_keeps_its_mail_in_files():
+    settings = environment.settings_of_demo(port=8001, sandbox_port=8901)
+
+    config = Env().email_url_config(settings["EMAIL_URL"])
+    assert config["EMAIL_FILE_PATH"] == str(environment.FOLDER / "mail")
+    assert settings["NOVA_PUBLIC_URL"] == "http://127.0.0.1:8001"

@@ -58,7 +58,7 @@ class Command(BaseCommand):
                 f"Port {sandbox_port}, where the sandbox should be, is taken by another program. "
                 f"Stop it, or choose another: make demo SANDBOX_PORT={sandbox_port + 1}"
             )
-        settings = environment.settings_of_demo(sandbox_port=sandbox_port)
+        settings = environment.settings_of_demo(port=port, sandbox_port=sandbox_port)
         if not environment.write_env_files(settings):
             self.stdout.write(
                 "Your own .env is left alone. To run a command on the demo's data, put "
@@ -99,7 +99,7 @@ class Command(BaseCommand):
     def fill(self, options):
         """Set-up, sync and what staff would enter. Everything here may run again."""
         from finance.services import check_ledger, share_expenses
-        from integrations.demo import content, costs, deals, deposits, past
+        from integrations.demo import content, costs, deals, deposits, followups, past
 
         self.stdout.write("Preparing the database …")
         call_command("migrate", verbosity=0)
@@ -121,7 +121,9 @@ class Command(BaseCommand):
             f"{added} expenses and {agreed} agreements entered, {closed} shows settled."
         )
         self.stdout.write(f"{deposits.add_deposits()} deposits entered.")
+        followups.add_consents()
         call_command("sync_hubspot")
+        self.stdout.write(f"{followups.add_follow_up()} people got or missed a follow-up.")
         check_ledger()
 
     def leave_sandbox(self, processes, options):
