@@ -10,7 +10,8 @@ from email.message import EmailMessage
 
 class Sink(socketserver.ThreadingTCPServer):
     """`mails` are the messages taken, as (recipient, message). `refuse` maps a recipient to the
-    answer to it; `hang_up_at` ends the connection while so many-th message is being taken."""
+    answer to it, or a sender; `hang_up_at` ends the connection while so many-th message is being
+    taken, `most` after so many messages."""
 
     allow_reuse_address = daemon_threads = True
 
@@ -18,7 +19,7 @@ class Sink(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), _Session)
         self.mails: list[tuple[str, EmailMessage]] = []
         self.refuse: dict[str, str] = {}
-        self.hang_up_at = 0
+        self.hang_up_at = self.most = 0
         self.calls = 0
 
     @property
@@ -32,15 +33,16 @@ class _Session(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         self.server.calls += 1
         self.say("220 test")
-        recipient = ""
+        recipient, taken = "", 0
         while line := self.rfile.readline().decode().strip():
             verb = line.split(" ")[0].split(":")[0].upper()
-            if verb == "RCPT":
+            if verb in ("MAIL", "RCPT"):
                 recipient = line.partition("<")[2].partition(">")[0]
                 self.say(self.server.refuse.get(recipient, "250 fine"))
             elif verb == "DATA":
                 self.say("354 go on")
-                if not self.take(recipient):
+                taken += 1
+                if not self.take(recipient) or taken == self.server.most:
                     return
             elif verb == "QUIT":
                 self.say("221 bye")

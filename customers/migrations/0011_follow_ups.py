@@ -146,7 +146,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='followup',
             name='audience',
-            field=models.OneToOneField(blank=True, editable=False, help_text='Whom it handed to HubSpot lately.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='follow_up', to='customers.audience'),
+            field=models.OneToOneField(blank=True, editable=False, help_text='Whom it handed to HubSpot lately.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='follow_up', to='customers.audience'),
         ),
         migrations.AddField(
             model_name='followupmessage',

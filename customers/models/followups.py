@@ -94,7 +94,7 @@ class FollowUp(Timestamped):
     body = models.TextField("text", blank=True)
     audience = models.OneToOneField(
         Audience,
-        on_delete=models.SET_NULL,
+        on_delete=models.PROTECT,
         null=True,
         blank=True,
         editable=False,

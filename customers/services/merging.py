@@ -9,6 +9,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from customers.models import Consent, Customer, CustomerMerge, MergeState
+from customers.services.followups.optout import REASON, opt_out
 from customers.services.journal import Journal, plain, take_back
 from customers.services.references import (
     MOVES,
@@ -96,12 +97,21 @@ def undo_merge(*, merge: CustomerMerge, user: User = None) -> CustomerMerge:
     Customer.objects.select_for_update().get(pk=merge.kept_id)
     came_since = _came_since(merge)
     stayed = take_back(merge.steps, f"Merge with customer {merge.merged_id} undone")
+    _keep_opt_out(merge)
     refresh_customers([merge.kept_id, merge.merged_id])
     merge.left_behind = _in_words(stayed, "changed since") + _in_words(came_since, "came in since")
     merge.state, merge.undone_at = MergeState.UNDONE, timezone.now()
     merge.undone_by_id = user.pk if user else None
     merge.save()
     return merge
+
+
+def _keep_opt_out(merge: CustomerMerge) -> None:
+    """Whoever unsubscribed as one person may have been either of the two, so both have."""
+    ended = Customer.history.filter(id=merge.kept_id, history_change_reason=REASON)
+    if ended.filter(history_date__gt=merge.created_at).exists():
+        for customer in Customer.objects.filter(pk=merge.merged_id):
+            opt_out(customer)
 
 
 def _locked(survivor_id: int, merged_id: int) -> tuple[Customer, Customer]:

@@ -11,7 +11,8 @@ from nova_project.bulk import recorded
 _SALT = "follow-up opt-out"
 NOBODY = 0
 """Whom the link of a test message is about."""
-_REASON = "Unsubscribed by the link in a follow-up"
+REASON = "Unsubscribed by the link in a follow-up"
+"""What the history of a customer says of it."""
 
 
 def opt_out_url(customer_id: int) -> str:
@@ -47,5 +48,5 @@ def opt_out(customer: Customer) -> None:
     Doing it again changes nothing.
     """
     people = Customer.objects.filter(pk=customer.pk).exclude(consent=Consent.OPTED_OUT)
-    with recorded(Customer, list(people.values_list("pk", flat=True)), _REASON):
+    with recorded(Customer, list(people.values_list("pk", flat=True)), REASON):
         people.update(consent=Consent.OPTED_OUT, updated_at=timezone.now())

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from customers.models import Consent, Customer
-from customers.services import Person, find_or_add_people, merge_customers
+from customers.services import Person, find_or_add_people, merge_customers, undo_merge
 from customers.services.followups import send_follow_ups
 from customers.services.followups.optout import NOBODY, opt_out_url
 from nova_project.logs import mask_text
@@ -86,6 +86,19 @@ def test_it_finds_the_person_after_they_became_one_with_another(stranger):
     stranger.post(path)
 
     assert Customer.objects.get().consent == Consent.OPTED_OUT
+
+
+def test_it_holds_for_both_when_the_two_are_parted_again(stranger):
+    ada, twin, other = (make_customer(consent=Consent.OPTED_IN) for _ in range(3))
+    merge = merge_customers(survivor=ada, merged=twin)
+    kept = merge_customers(survivor=other, merged=make_customer(consent=Consent.OPTED_IN))
+
+    stranger.post(path_of(twin))
+    undo_merge(merge=merge)
+    undo_merge(merge=kept)
+
+    people = Customer.objects.order_by("pk").values_list("consent", flat=True)
+    assert list(people) == [Consent.OPTED_OUT] * 2 + [Consent.OPTED_IN] * 2
 
 
 def test_a_link_that_nova_did_not_make_is_refused(stranger):

@@ -189,6 +189,41 @@ def test_a_connection_lost_while_sending_leaves_that_one_unknown(post, follow_up
     assert [recipient for recipient, _ in post.mails] == ["a@x.org", "c@x.org"]
 
 
+def test_a_server_that_hangs_up_after_each_message_is_called_again(post, follow_up):
+    for address in ("a@x.org", "b@x.org", "c@x.org"):
+        visitor(address)
+    post.most = 1
+    follow_up()
+
+    outcome = send_follow_ups()
+
+    assert (outcome.sent, outcome.problem, post.calls) == (3, "", 3)
+    assert states() == [MessageState.SENT] * 3
+
+
+@pytest.mark.parametrize(
+    ("refused", "answer", "says"),
+    [
+        ("hello@house.example", "550 not yours", "The mail server refuses the sender’s address"),
+        ("a@x.org", "421 closing", "The mail server ends the connection (421)."),
+    ],
+)
+def test_what_concerns_all_stops_the_run_and_all_stays_planned(
+    post, follow_up, refused, answer, says
+):
+    visitor("a@x.org")
+    visitor("b@x.org")
+    post.refuse[refused] = answer
+    follow_up()
+
+    outcome = send_follow_ups()
+
+    assert outcome.problem.startswith(says)
+    assert states() == [MessageState.PLANNED] * 2
+    post.refuse.clear()
+    assert send_follow_ups().sent == 2
+
+
 def test_without_a_public_address_nothing_goes_out(post, follow_up, settings):
     visitor()
     follow_up()
