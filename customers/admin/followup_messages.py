@@ -1,6 +1,7 @@
 """The messages of follow-ups: to whom which went out, and why not."""
 
-from customers.models import FollowUpMessage, MessageState
+from customers.admin.orders import day_and_time
+from customers.models import Customer, FollowUpMessage, MessageState
 from customers.resources import FollowUpMessageResource
 from nova_project.admin import (
     AutocompleteSelectFilter,
@@ -9,10 +10,15 @@ from nova_project.admin import (
     ReadOnlyModelAdmin,
     RelatedDropdownFilter,
     badge,
+    change_link,
     display,
+    list_url,
     register,
 )
 from nova_project.imports.admin import ImportExportAdmin
+from nova_project.panels import Panel
+
+_LATEST = 10
 
 TONES = {
     MessageState.PLANNED: "busy",
@@ -23,6 +29,10 @@ TONES = {
     MessageState.SKIPPED: "plain",
     MessageState.FAILED: "bad",
 }
+
+
+def message_state(message: FollowUpMessage) -> str:
+    return badge(message.get_state_display(), TONES[MessageState(message.state)])
 
 
 @register(FollowUpMessage)
@@ -56,8 +66,30 @@ class FollowUpMessageAdmin(ImportExportAdmin, ReadOnlyModelAdmin):
 
     @display(description="State", ordering="state")
     def state_badge(self, message: FollowUpMessage) -> str:
-        return badge(message.get_state_display(), TONES[MessageState(message.state)])
+        return message_state(message)
 
     @display(description="Done", ordering="decided_at")
     def done(self, message: FollowUpMessage) -> object:
         return message.decided_at
+
+
+def messages_panel(customer: Customer) -> Panel:
+    """Which follow-ups this person got, or why not; the latest ones. One query."""
+    messages = customer.follow_up_messages.select_related("follow_up", "event")
+    return Panel(
+        "Follow-ups",
+        columns=("Due", "Follow-up", "Show", "State", "Why not"),
+        rows=[
+            (
+                day_and_time(message.due_at),
+                change_link(message.follow_up),
+                change_link(message.event),
+                message_state(message),
+                message.reason or "–",
+            )
+            for message in messages.order_by("-due_at", "-pk")[:_LATEST]
+        ],
+        empty="No follow-up was due to them yet.",
+        more=("Follow-ups", list_url("customers.followup")),
+        is_half=True,
+    )

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -92,7 +93,11 @@ def due_of_all(request: HttpRequest) -> HttpResponse:
 
 
 def _listed(rows: list[Foreseen], *, names_follow_up: bool = False) -> dict[str, Any]:
-    return {"outbox": Outbox.current(), "panels": [due_panel(rows, names_follow_up)]}
+    return {
+        "outbox": Outbox.current(),
+        "panels": [due_panel(rows, names_follow_up)],
+        "is_printed": settings.EMAIL_BACKEND.endswith(".console.EmailBackend"),
+    }
 
 
 def due_panel(rows: list[Foreseen], names_follow_up: bool) -> Panel:

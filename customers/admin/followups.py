@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
 
 from customers.admin import followup_pages as pages
@@ -17,7 +17,7 @@ from customers.models import (
     MessageState,
     Outbox,
 )
-from customers.models.followups import REACHED
+from customers.models.messages import REACHED
 from customers.services.followups.judging import window_words
 from customers.services.followups.wording import VARIABLES
 from nova_project.admin import (
@@ -193,8 +193,17 @@ def state_panel(follow_up: FollowUp) -> Panel:
         figures=[Figure("State", state_badge(follow_up), note=_since(follow_up)), *shown],
         note=f"Sent {follow_up.definition[0].lower()}{follow_up.definition[1:]}, "
         f"{window_words(follow_up)}. {follow_up.holdout_percent} % of the people are held out.",
+        more=_audience(follow_up),
         is_above=True,
     )
+
+
+def _audience(follow_up: FollowUp) -> tuple[str, str] | None:
+    """Whom it handed to HubSpot lately, if it does."""
+    if follow_up.audience_id is None:
+        return None
+    url = reverse("admin:customers_audience_change", args=[follow_up.audience_id])
+    return "Its audience and HubSpot list", url
 
 
 def _url(follow_up: FollowUp, state: str) -> str:

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from customers.admin.figures import customer_type, day_shown, figures_of
+from customers.admin.followup_messages import messages_panel
 from customers.admin.orders import order_rows
 from customers.admin.scores import lead_band, lead_panel
 from customers.admin.seats import seat_rows
@@ -203,12 +204,14 @@ class CustomerAdmin(ImportExportAdmin, HistoryModelAdmin):
         figures = Panel(
             "What they did", figures=figures_of(obj), note=_erased_note(obj), is_above=True
         )
+        may_see_mail = request.user.has_perm("customers.view_followupmessage")
         return [
             figures,
             lead_panel(obj),
             seats_panel(obj),
             orders_panel(obj),
             changes_panel(obj),
+            *([messages_panel(obj)] if may_see_mail else []),
         ]
 
     def save_formset(self, request, form, formset, change):

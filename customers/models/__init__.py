@@ -2,15 +2,7 @@
 
 from customers.models.conditions import AudienceCondition, Relation, Subject
 from customers.models.emails import CampaignEmailStats
-from customers.models.followups import (
-    Carrier,
-    FollowUp,
-    FollowUpMessage,
-    FollowUpState,
-    MessageState,
-    Outbox,
-    Trigger,
-)
+from customers.models.followups import Carrier, FollowUp, FollowUpState, Trigger
 from customers.models.marketing import (
     Campaign,
     CampaignCode,
@@ -20,6 +12,7 @@ from customers.models.marketing import (
     TouchKind,
 )
 from customers.models.merges import CustomerMerge, MergeState
+from customers.models.messages import FollowUpMessage, MessageState, Outbox
 from customers.models.outreach import Audience, AudienceRule, count_members
 from customers.models.people import (
     Consent,

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from customers.models import Consent, EmailAddress, FirstVisits, FollowUpMessage
-from customers.models.followups import REACHED
+from customers.models.messages import REACHED
 from customers.reports.filters import MAY_VIEW, FirstShowForm, visits_span
 from customers.services.followups.facts import coming_shows
 from events.filters import NO_SHOW_TYPE

@@ -28,7 +28,7 @@ from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 
 from customers.models import Attendance, FollowUp, FollowUpMessage, MessageState, Order
-from customers.models.followups import REACHED
+from customers.models.messages import REACHED
 from finance.models import LedgerLine
 from finance.services.proportions import Interval, difference
 from nova_project.money import ZERO, MoneyField, company_currency
@@ -116,19 +116,19 @@ def follow_up_results(
     for row in _grouped(_contacts(period, wanted)):
         group = Group(row["people"], row["won"], row["sales"] or ZERO)
         groups.setdefault(row["follow_up_id"], {})[row["kind"]] = group
-    return [
-        Result(
-            follow_up=one.name,
-            follow_up_id=one.pk,
-            days=one.result_days,
-            currency=company_currency(),
-            reached=groups[one.pk].get(_REACHED, Group()),
-            held=groups[one.pk].get(_HELD, Group()),
-            open=groups[one.pk].get(_OPEN, Group()).people,
-        )
-        for one in wanted.order_by("name")
-        if one.pk in groups
-    ]
+    return [_result(one, groups[one.pk]) for one in wanted.order_by("name") if one.pk in groups]
+
+
+def _result(follow_up: FollowUp, groups: dict[str, Group]) -> Result:
+    return Result(
+        follow_up=follow_up.name,
+        follow_up_id=follow_up.pk,
+        days=follow_up.result_days,
+        currency=company_currency(),
+        reached=groups.get(_REACHED, Group()),
+        held=groups.get(_HELD, Group()),
+        open=groups.get(_OPEN, Group()).people,
+    )
 
 
 def _contacts(period: Period | None, follow_ups: QuerySet[FollowUp]) -> QuerySet[Any]:

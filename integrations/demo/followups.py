@@ -17,6 +17,15 @@ thank you for coming to {{ show }}. See you again?
 
 To end these e-mails: {{ unsubscribe }}
 """
+_FIELDS = {
+    "trigger": "first_visit",
+    "delay_hours": 24,
+    "holdout_percent": 30,
+    "subject": "Thank you for coming",
+    "body": _BODY,
+    "note": "Half a year of history, so that there are results to look at.",
+    "salt": "demo",
+}
 
 
 def add_consents() -> None:
@@ -28,18 +37,7 @@ def add_consents() -> None:
 def add_follow_up() -> int:
     """A follow-up that was sent the day after each first show, and is off now; returns how many
     people it was about. A second demo adds nothing."""
-    follow_up, is_new = FollowUp.objects.get_or_create(
-        name=NAME,
-        defaults={
-            "trigger": "first_visit",
-            "delay_hours": 24,
-            "holdout_percent": 30,
-            "subject": "Thank you for coming",
-            "body": _BODY,
-            "note": "Half a year of history, so that there are results to look at.",
-            "salt": "demo",
-        },
-    )
+    follow_up, is_new = FollowUp.objects.get_or_create(name=NAME, defaults=_FIELDS)
     if not is_new:
         return 0
     now = timezone.now()

@@ -223,6 +223,29 @@ def test_the_messages_are_listed_filtered_and_exported(marketing, follow_up, pos
     assert any("Left out,Has opted out of marketing." in line for line in lines[1:])
 
 
+def test_the_page_of_a_person_tells_which_follow_ups_they_got(marketing, follow_up, post):
+    ada = visitor("ada@x.org")
+    follow_up()
+    send_follow_ups()
+    url = f"/admin/customers/customer/{ada.pk}/change/"
+
+    told, untold = (client.get(url).context for client in (marketing, of_role("Box office")))
+
+    panels = {panel.title: panel for panel in told["panels_below"]}
+    assert [str(cell) for cell in panels["Follow-ups"].rows[0]][-1] == "–"
+    assert "Sent" in str(panels["Follow-ups"].rows[0][3])
+    assert "Follow-ups" not in {panel.title for panel in untold["panels_below"]}
+
+
+def test_staff_are_told_where_mail_is_only_printed(marketing, follow_up, settings):
+    one = follow_up(is_on=False)
+    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+
+    page = marketing.get(reverse("admin:customers_followup_people_due", args=[one.pk]))
+
+    assert "No mail server is set." in page.text
+
+
 def test_the_audience_of_a_follow_up_is_kept_by_it_alone(marketing, follow_up):
     visitor("ada@x.org")
     one = follow_up(carrier="hubspot")
@@ -230,11 +253,14 @@ def test_the_audience_of_a_follow_up_is_kept_by_it_alone(marketing, follow_up):
     audience = FollowUp.objects.get(pk=one.pk).audience
 
     own = marketing.get(f"/admin/customers/audience/{audience.pk}/change/")
+    marketing.post(f"/admin/customers/audience/{audience.pk}/delete/", {"post": "yes"})
     new = marketing.get("/admin/customers/audience/add/")
 
     assert "People whom a follow-up handed over in the last 30 days" in own.text
     assert 'name="rule"' not in own.text
     assert "Handed over by a follow-up" not in new.text
+    assert FollowUp.objects.get(pk=one.pk).audience == audience
+    assert "Its audience and HubSpot list" in marketing.get(f"{LIST}{one.pk}/change/").text
 
 
 def test_the_ready_made_rescue_is_off_and_can_be_sent_as_it_is(marketing, settings, time_machine):
