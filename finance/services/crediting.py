@@ -43,7 +43,8 @@ CREDITS = {
             - {_running("2 * (touches - 2) + place - 2", _BETWEEN)} END""",
     "decay": f"{_running('upto', 'weights')} - {_running('upto - weight', 'weights')}",
 }
-_TAKES_PART = {"first": "place = 1", "last": "place = touches"}
+_GIVES_ALL_TO = {"first": "place = 1", "last": "place = touches"}
+"""Asked for alone, these models need no sum by order: one touch of it has all."""
 _GROUPS = {
     "campaign": ("t.campaign_id", "''"),
     "channel": ("CAST(NULL AS bigint)", "coalesce(c.channel, '')"),
@@ -121,17 +122,19 @@ _WEIGHTS = """,
         sum(weight) OVER (in_turn ROWS UNBOUNDED PRECEDING) AS upto,
         sum(weight) OVER of_order AS weights"""
 _SUMS = """
-SELECT 'credit', campaign_id, label, currency, {counted}, {sums} FROM (
-    SELECT order_id, currency, campaign_id, label, max(orders) AS orders, max(seats) AS seats,
-        max(newcomers) AS newcomers, {shares}
-    FROM ranked WHERE {takes_part} GROUP BY order_id, currency, campaign_id, label
-) AS shared GROUP BY campaign_id, label, currency
+SELECT 'credit', campaign_id, label, currency, {counted}, {sums} FROM {shared}
+GROUP BY campaign_id, label, currency
 UNION ALL
 SELECT 'touched', NULL, '', currency, {counted}, {units} FROM ranked WHERE place = 1
 GROUP BY currency
 UNION ALL
 SELECT 'whole', NULL, '', currency, {counted}, {units} FROM sale GROUP BY currency
 """
+_SHARED = """(
+    SELECT order_id, currency, campaign_id, label, max(orders) AS orders, max(seats) AS seats,
+        max(newcomers) AS newcomers, {shares}
+    FROM ranked GROUP BY order_id, currency, campaign_id, label
+) AS shared"""
 
 
 def ask(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
@@ -175,15 +178,15 @@ def statement(
     tables, params = touched_sales(
         shows, days=days, currency=currency, by=by, is_weighed="decay" in models
     )
-    takes_part = _TAKES_PART.get(models[0], "1 = 1") if len(models) == 1 else "1 = 1"
-    sums = _SUMS.format(
-        counted="sum(orders), sum(seats), sum(newcomers)",
-        sums=", ".join(f"sum(share_{model})" for model in models),
-        shares=", ".join(f"sum({CREDITS[model]}) AS share_{model}" for model in models),
-        units=", ".join(["sum(units)"] * len(models)),
-        takes_part=takes_part,
-    )
-    return tables + sums, params
+    units = ", ".join(["sum(units)"] * len(models))
+    if len(models) == 1 and models[0] in _GIVES_ALL_TO:
+        sums, shared = units, f"ranked WHERE {_GIVES_ALL_TO[models[0]]}"
+    else:
+        shares = ", ".join(f"sum({CREDITS[model]}) AS share_{model}" for model in models)
+        sums = ", ".join(f"sum(share_{model})" for model in models)
+        shared = _SHARED.format(shares=shares)
+    counted = "sum(orders), sum(seats), sum(newcomers)"
+    return tables + _SUMS.format(counted=counted, sums=sums, shared=shared, units=units), params
 
 
 def names() -> dict[str, str]:
