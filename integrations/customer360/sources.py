@@ -10,9 +10,18 @@ from typing import Any, NamedTuple
 from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
 
-from customers.models import Attendance, Customer, EmailAddress, Order, Touch, TouchKind, TypeChange
+from customers.models import (
+    Attendance,
+    Customer,
+    EmailAddress,
+    FollowUpMessage,
+    Order,
+    Touch,
+    TouchKind,
+    TypeChange,
+)
 from finance.models import LedgerKind, LedgerLine
-from integrations.customer360 import telling
+from integrations.customer360 import edits, telling
 from integrations.customer360.telling import Told
 from integrations.models import (
     Conflict,
@@ -163,7 +172,7 @@ SOURCES = (
         "customers.view_customer",
         "history_date",
         lambda customer: _versions(Customer).filter(id=customer),
-        telling.customer_edits,
+        edits.customer_edits,
     ),
     Source(
         "address",
@@ -172,7 +181,7 @@ SOURCES = (
         "customers.view_customer",
         "history_date",
         lambda customer: _versions(EmailAddress).filter(customer_id=customer),
-        telling.address_edits,
+        edits.address_edits,
     ),
     Source(
         "type_change",
@@ -182,5 +191,14 @@ SOURCES = (
         "changed_at",
         lambda customer: TypeChange.objects.filter(customer=customer),
         telling.type_changes,
+    ),
+    Source(
+        "follow_up",
+        "email",
+        "E-mails",
+        "customers.view_followupmessage",
+        "decided_at",
+        lambda customer: FollowUpMessage.objects.reached().filter(customer=customer),
+        telling.follow_ups,
     ),
 )

@@ -10,7 +10,18 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from customers.models import Campaign, Customer, EmailAddress, Touch, TouchKind, TypeChange
+from customers.models import (
+    Campaign,
+    Customer,
+    EmailAddress,
+    FollowUp,
+    FollowUpMessage,
+    MessageState,
+    Touch,
+    TouchKind,
+    Trigger,
+    TypeChange,
+)
 from customers.services import erase_person, refresh_rollups
 from finance.models import LedgerKind
 from integrations.customer360 import KINDS, NotACursor, customer_360, find_customer
@@ -135,6 +146,27 @@ def test_an_order_tells_what_was_paid_and_how_many_seats_hold(ada):
     assert entry.told.title == "Ordered: Late Show"
     assert entry.told.detail == "1 valid seat"
     assert (entry.told.amount, entry.told.currency) == (Decimal("40.000"), "EUR")
+
+
+def test_a_follow_up_stands_among_the_emails_once_it_went_out(ada):
+    thanks = FollowUp.objects.create(name="Thanks", trigger=Trigger.FIRST_VISIT)
+    for state, name in ((MessageState.SENT, "Gala"), (MessageState.HELD_OUT, "Brunch")):
+        FollowUpMessage.objects.create(
+            follow_up=thanks,
+            customer=ada,
+            event=make_event(name=name),
+            state=state,
+            triggered_at=NOON,
+            due_at=NOON,
+            decided_at=NOON + timedelta(days=9),
+        )
+
+    newest, *others = customer_360(ada, everything, kinds=["email"]).timeline.entries
+
+    assert (newest.told.title, newest.told.detail) == ("Follow-up: Thanks", "about Gala")
+    assert (newest.told.state, newest.at) == ("Sent", NOON + timedelta(days=9))
+    assert newest.told.nova_url.endswith("/change/")
+    assert [entry.told.title for entry in others] == ["Click in an e-mail: Spring"]
 
 
 def test_an_edit_tells_what_was_before_and_what_is_now(ada):
