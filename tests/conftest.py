@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.db import connection
+from django.apps import apps
+from django.db import connection, models
 from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -21,6 +22,8 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ]
+
+FIRST_ID = 4_000
 
 hypothesis_settings.register_profile("default", max_examples=50, deadline=None)
 hypothesis_settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True)
@@ -49,11 +52,30 @@ def django_db_setup(django_db_setup, django_db_blocker, tmp_path_factory) -> Pat
     The copy is made at once: tests with real transactions leave the database without the rows that
     migrations enter.
     """
+    with django_db_blocker.unblock():
+        raise_ids()
     is_in_memory = getattr(connection, "is_in_memory_db", lambda: False)
     if not is_in_memory():  # PostgreSQL; or no test chosen needs a database, and none was made
         return None
     with django_db_blocker.unblock():
         return killing.copy_tests_database(tmp_path_factory.mktemp("empty"))
+
+
+def raise_ids() -> None:
+    """Has ids begin beyond a thousand, where pages would write them with a separator: what a form
+    then sends is no id."""
+    with connection.cursor() as cursor:
+        for model in apps.get_models():
+            pk = model._meta.pk
+            if not isinstance(pk, models.AutoField) or not model._meta.managed:
+                continue
+            table = model._meta.db_table
+            if connection.vendor == "sqlite":
+                cursor.execute("DELETE FROM sqlite_sequence WHERE name = %s", [table])
+                cursor.execute("INSERT INTO sqlite_sequence VALUES (%s, %s)", [table, FIRST_ID])
+            else:
+                sequence = "pg_get_serial_sequence(%s, %s)"
+                cursor.execute(f"SELECT setval({sequence}, %s)", [table, pk.column, FIRST_ID])
 
 
 @pytest.fixture(scope="session")
