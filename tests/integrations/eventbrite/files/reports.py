@@ -24,12 +24,11 @@ def orders_report(world):
 
 def _order(row, event):
     costs = {name: part["major_value"] for name, part in row["costs"].items() if _is_money(part)}
-    first, _, last = row["name"].partition(" ")
     return {
         "Order ID": row["id"],
         "Order date": _at_event(row["created"], event),
-        "Buyer first name": first,
-        "Buyer last name": last,
+        "Buyer first name": row["first_name"],
+        "Buyer last name": row["last_name"],
         "Buyer email": row["email"],
         **_event(event),
         "Currency": event["currency"],
@@ -64,8 +63,8 @@ def _seat(row, order, event):
         "Buyer Last Name": bought["Buyer last name"],
         "Buyer Email": order["email"],
         "Attendee #": row["id"],
-        "First Name": row["profile"]["name"].partition(" ")[0],
-        "Last Name": row["profile"]["name"].partition(" ")[2],
+        "First Name": row["profile"]["first_name"],
+        "Last Name": row["profile"]["last_name"],
         "Email": row["profile"]["email"],
         "Ticket Type": row["ticket_class_name"],
         "Affiliate": row["affiliate"] or "",
