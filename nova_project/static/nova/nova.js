@@ -94,19 +94,23 @@ function followFilterSheet() {
     }).observe(sheet, { attributes: true, attributeFilter: ["style"] });
 }
 
-/* A closed choice that has the focus opens with the first letter typed, and takes it. */
+/* A closed choice that has the focus opens with the first letter typed, and takes it. Letters that
+   follow before the search field has the focus are added, so fast typing loses none. */
 function typeIntoChoices() {
     document.addEventListener("keydown", (event) => {
         const choice = event.target.closest?.(".select2-selection");
-        if (!choice || event.key.length !== 1 || event.key === " ") return;
+        if (!choice || event.key.length !== 1) return;
+        const isOpen = choice.getAttribute("aria-expanded") === "true";
+        if (event.key === " " && !isOpen) return;
         if (event.ctrlKey || event.metaKey || event.altKey) return;
         const select = choice.closest(".select2").previousElementSibling;
         if (!select || !window.django?.jQuery) return;
-        window.django.jQuery(select).select2("open");
+        if (!isOpen) window.django.jQuery(select).select2("open");
         const search = document.querySelector(".select2-container--open .select2-search__field");
         if (!search) return;
         event.preventDefault();
-        search.value = event.key;
+        search.focus();
+        search.value += event.key;
         search.dispatchEvent(new Event("input", { bubbles: true }));
         window.django.jQuery(search).trigger("input");
     });
