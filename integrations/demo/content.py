@@ -80,7 +80,8 @@ _FIELDS = (
 def add_logins() -> None:
     """A login per role, all with the password that the demo prints."""
     for name, role in LOGINS.items():
-        user, is_new = User.objects.get_or_create(username=name, defaults={"is_staff": True})
+        known = {"is_staff": True, "email": f"{name}@house.example"}
+        user, is_new = User.objects.get_or_create(username=name, defaults=known)
         if is_new:
             user.is_superuser = role is None
             user.set_password(PASSWORD)

@@ -47,7 +47,8 @@ def send_test(*, follow_up: FollowUp, values: Values, user: User) -> Letter:
     address = clean_address(getattr(user, "email", ""))
     if not address:
         raise ValidationError(
-            "Your own account has no e-mail address. Enter one under Settings, Users.",
+            "Your own account has no e-mail address. Ask whoever keeps the accounts to enter one "
+            "under Settings, Users.",
             code="no_address",
         )
     letter = write_letter(follow_up, values)
